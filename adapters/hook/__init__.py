@@ -1,0 +1,1 @@
+"""The generic signed webhook: the way in and out for any other system."""

@@ -1,0 +1,140 @@
+"""The webhook's web side: what comes in is durable before the 200; what goes out is signed."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
+
+from adapters.hook import inbound, outbound, signing
+from bot.contract import (
+    Budget,
+    Busy,
+    Can,
+    NotSupported,
+    Notice,
+    Ports,
+    Refused,
+    Sent,
+    StoredFile,
+    TryLater,
+)
+
+MOST_BYTES: Final = 10 * 1024 * 1024
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=9)
+
+
+class HookAdapter:
+    """Channel `hook`."""
+
+    channel = inbound.CHANNEL
+    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES})
+    budget = Budget(count=600, seconds=60)
+
+    def __init__(self, secret: SecretStr | None, push_url: str | None, ports: Ports) -> None:
+        self._secret = secret.get_secret_value().encode() if secret else b""
+        self._push_url = push_url
+        self._ports = ports
+        self._session: aiohttp.ClientSession | None = None
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [web.post("/hooks/message", self._receive)]
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+
+    async def stop(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        if not self._secret:
+            raise web.HTTPNotFound(text="the webhook is closed: no KEQING_HOOK__SECRET is set")
+        raw = await _read(request)
+        if not signing.is_right(
+            self._secret,
+            request.headers.get(signing.TIMESTAMP, ""),
+            request.headers.get(signing.SIGNATURE, ""),
+            raw,
+            time.time(),
+        ):
+            return _answer(401, "the signature or its timestamp is wrong")
+        try:
+            body = inbound.read(raw)
+            files = [await self._store(file) for file in body.attachments or []]
+            message = inbound.to_message(body, raw, files)
+        except (inbound.BadBody, ValueError) as error:
+            await self._ports.reject(self.channel, raw, str(error))
+            return _answer(400, str(error))
+        try:
+            delivered = await self._ports.deliver(message)
+        except Busy as busy:
+            return _answer(429, "too much at once", {"Retry-After": str(busy.after)})
+        return web.json_response({"ok": True, "again": delivered.again})
+
+    async def _store(self, file: inbound.RawFile) -> StoredFile:
+        return await self._ports.media.put_bytes(file.safe_name(), file.type, file.data())
+
+    async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
+        """POST a notice; the far side tells repeats by the Idempotency-Key."""
+        if not self._push_url or not self._secret or self._session is None:
+            raise TryLater("no KEQING_HOOK__PUSH_URL and secret are set", after=60)
+        body = outbound.body(chat, notice, key)
+        timestamp = str(int(time.time()))
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+            signing.TIMESTAMP: timestamp,
+            signing.SIGNATURE: signing.sign(self._secret, timestamp, body),
+        }
+        try:
+            async with self._session.post(
+                self._push_url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return await _outcome(response)
+        except aiohttp.ClientConnectorError as error:
+            raise TryLater(f"not reachable: {type(error).__name__}") from None
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            raise TryLater(type(error).__name__, unknown=True) from None
+
+    async def find(self, chat: str, key: str) -> Sent | None:
+        raise NotSupported("the far side tells repeats by the Idempotency-Key")
+
+
+def build(settings: dict[str, Any], ports: Ports) -> HookAdapter:
+    return HookAdapter(settings.get("secret"), settings.get("push_url"), ports)
+
+
+async def _read(request: web.Request) -> bytes:
+    """The whole body, up to its limit."""
+    if (request.content_length or 0) > MOST_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_chunked(256 * 1024):
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _outcome(response: aiohttp.ClientResponse) -> Sent:
+    """A far side's answer as the outbox understands it."""
+    if response.status < 300:
+        return Sent(id=response.headers.get("X-Message-Id", "")[:200])
+    if response.status == 429 or response.status >= 500:
+        wait = response.headers.get("Retry-After", "")
+        raise TryLater(
+            f"answered {response.status}",
+            after=float(wait) if wait.isdecimal() else None,
+            unknown=response.status >= 500,
+        )
+    raise Refused(f"answered {response.status}")
+
+
+def _answer(status: int, why: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": why}, status=status, headers=headers)

@@ -1,0 +1,38 @@
+"""Channel `web`: members' own chats with the assistant. The platform that keeps them is ourselves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from bot.contract import Budget, Can, ChannelName, NotSupported, Notice, Ports, Sent
+
+
+class WebAdapter:
+    """Lines go into our own chat log, from where the page and the terminal read them."""
+
+    channel = ChannelName("web")
+    can: frozenset[Can] = frozenset(Can)
+    budget = Budget(count=1000, seconds=10)
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return []
+
+    async def start(self) -> None:
+        return
+
+    async def stop(self) -> None:
+        return
+
+    async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
+        return Sent(id=await self._ports.chat_log.append(chat, notice, key=key))
+
+    async def find(self, chat: str, key: str) -> Sent | None:
+        raise NotSupported("sending again with the same key changes nothing")
+
+
+def build(settings: dict[str, Any], ports: Ports) -> WebAdapter:  # noqa: ARG001 - the factory's shape
+    return WebAdapter(ports)

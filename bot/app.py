@@ -1,0 +1,320 @@
+"""The composition root: opens the database, builds every part once, and runs the roles asked for."""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import clock, log, outbox, parts, people, runtime
+from bot.commands import assistant, console
+from bot.commands.registry import Ask, Host
+from bot.contract import (
+    Adapter,
+    ChannelName,
+    Level,
+    Notice,
+    Ports,
+    SpeechEngine,
+    StoredFile,
+)
+from bot.inbox import WAKE as INBOX_WAKE
+from bot.inbox import Drain, Inbox
+from bot.jobs import digest, reminders, risk_scan, transcribe, upkeep
+from bot.people import Actor, Defaults
+from bot.pipeline.flow import Flow
+from bot.rules.engine import Engine
+from bot.settings import Settings
+from bot.texts import Text, language_of
+from storage import chat_log, projects, talk
+from storage import db as storage_db
+from storage import outbox as outbox_rows
+from storage.db import Database
+from storage.embedded import Cluster, open_cluster
+from storage.files import FileStore
+from storage.scope import Scope
+from storage.tables import Project, User
+
+HOME: Final = ChannelName("web")
+"""The channel of members' own chats with the assistant, on the web page and in the terminal."""
+SEAL_EVERY_S: Final = 10
+
+_log = log.get("app")
+
+_FAILED = Text("推送失败", "A push failed")
+_FAILED_BODY = Text(
+    "发往 {channel} {chat} 的消息无法送达：{error}。不会再重试。",
+    "A message to {channel} {chat} could not be delivered: {error}. It will not be tried again.",
+)
+
+
+class Media:
+    """The contract's media store over the file store."""
+
+    def __init__(self, files: FileStore) -> None:
+        self._files = files
+
+    async def put(self, name: str, type_: str, chunks: AsyncIterator[bytes]) -> StoredFile:
+        sha256, size = await self._files.put(chunks)
+        return StoredFile(name=name, type=type_, size=size, sha256=sha256)
+
+    async def put_bytes(self, name: str, type_: str, data: bytes) -> StoredFile:
+        sha256 = await asyncio.to_thread(self._files.put_bytes, data)
+        return StoredFile(name=name, type=type_, size=len(data), sha256=sha256)
+
+    def path(self, sha256: str) -> Path:
+        return self._files.path(sha256)
+
+
+class OwnChats:
+    """The contract's chat log: lines of our own chats, kept in the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def append(self, chat: str, notice: Notice, *, key: str) -> str:
+        body = notice.model_dump_json(exclude_defaults=True).encode()
+        async with self._db.transaction() as session:
+            return str(await chat_log.append(session, chat, key, body, None))
+
+
+class Program(Host):
+    """Every part, built once. `run` does the work of the roles; the rest is for surfaces."""
+
+    def __init__(self, settings: Settings, db: Database, cluster: Cluster | None) -> None:
+        self.settings = settings
+        self.db = db
+        self.cluster = cluster
+        self.now = clock.now
+        self.defaults = Defaults(settings.language, settings.timezone)
+        self.jobs = runtime.Jobs(db.url)
+        self.media = Media(FileStore(settings.data_dir / "files"))
+        self.rules = Engine(self.defaults, HOME)
+        self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
+        self.assistant.host = self
+        self.transcriber = transcribe.Transcriber(
+            db, self.jobs, self.media, self.speech, self.now
+        )
+        flow = Flow(self.rules, self.assistant, self.transcriber.queue, self.now)
+        self.drain = Drain(db, flow)
+        self.inbox = Inbox(db, self.drain.wake)
+        ports = Ports(self.inbox.accept, self.inbox.reject, self.media, OwnChats(db))
+        self.adapters: dict[ChannelName, Adapter] = parts.adapters(settings.branches, ports)
+        self.sender = outbox.Sender(db, self.adapters, self.now, self._given_up)
+        self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
+        self.upkeep = upkeep.Upkeep(db, settings.data_dir, self.transcriber, self.now)
+        self._add_jobs()
+
+    def _add_jobs(self) -> None:
+        self.jobs.add(transcribe.JOB, self.transcriber.run, queue=runtime.SPEECH)
+        for name, cron, job in (
+            (digest.JOB, digest.CRON, digest.Digest(self.db, self.now, self.defaults).run),
+            (
+                risk_scan.JOB,
+                risk_scan.CRON,
+                risk_scan.RiskScan(self.db, self.rules, self.now, self.defaults).run,
+            ),
+            (
+                reminders.JOB,
+                reminders.CRON,
+                reminders.Reminders(self.db, self.now, self.defaults, HOME).run,
+            ),
+            (upkeep.JOB, upkeep.CRON, self.upkeep.run),
+        ):
+            self.jobs.add(name, job)
+            self.clockwork.add(name, cron)
+
+    @functools.cache  # noqa: B019 - one program a process; the engine keeps its model in memory
+    def speech(self) -> SpeechEngine:
+        branch = self.settings.branch("speech")
+        return parts.speech(str(branch.get("engine") or "faster-whisper"))(
+            branch, self.settings.data_dir / "models"
+        )
+
+    # --- what surfaces ask ---------------------------------------------------------------------
+
+    async def actor(self, session: AsyncSession, user_id: int) -> Actor | None:
+        return await people.actor(session, user_id, self.defaults)
+
+    async def command(self, actor: Actor, line: str, *, confirmed: bool = True) -> console.Outcome:
+        """Run a command in a transaction of its own and answer at once."""
+        async with self.db.transaction() as session:
+            home = await talk.open_conversation(
+                session, HOME, people.private_chat(actor.user_id or 0), audience="internal"
+            )
+            return await console.run(
+                session, actor, line, self.now(), chat=home, host=self, confirmed=confirmed
+            )
+
+    async def check_project(self, ask: Ask, project: Project) -> None:
+        await self.rules.check_project(ask.session, project, self.now())
+
+    async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
+        if project is not None:
+            return await digest.of_projects(ask, [project])
+        if ask.chat is not None and ask.chat.customer_id is not None:
+            listed = await projects.listed(
+                ask.session, ask.actor.scope, customer_id=ask.chat.customer_id, open_only=True
+            )
+            return await digest.of_projects(ask, listed)
+        return await digest.of_member(ask)
+
+    # --- work ----------------------------------------------------------------------------------
+
+    async def _given_up(
+        self, session: AsyncSession, item: outbox_rows.Taken, error: str
+    ) -> None:
+        """A send that failed for good is told to the chat's owner, else to the administrators."""
+        if item.key.startswith("failed:"):
+            return
+        chat = await talk.conversation(session, item.channel, item.chat)
+        owner = await session.get(User, await _owner_id(session, chat)) if chat else None
+        told = [owner] if owner else list(await _admins(session))
+        for user in told:
+            home = await talk.open_conversation(
+                session, HOME, people.private_chat(user), audience="internal"
+            )
+            language = language_of(user.language or self.defaults.language)
+            await outbox.post(
+                session,
+                Notice(
+                    level=Level.DANGER,
+                    title=_FAILED.in_(language),
+                    text=_FAILED_BODY.in_(
+                        language, channel=item.channel, chat=item.chat, error=error
+                    ),
+                    language=language,
+                ),
+                channel=HOME,
+                chat=home.chat,
+                key=f"failed:{item.id}:{user.id}",
+            )
+
+    async def run(self, *, web_too: bool, work: bool, queues: tuple[str, ...]) -> None:
+        """Do the work of the roles until cancelled; any part that breaks ends the program."""
+        async with contextlib.AsyncExitStack() as stack:
+            for adapter in self.adapters.values():
+                await adapter.start()
+                stack.push_async_callback(adapter.stop)
+            if web_too:
+                await stack.enter_async_context(self._serve())
+            await _together(self._parts(work=work, queues=queues))
+
+    def _parts(self, *, work: bool, queues: tuple[str, ...]) -> list[Coroutine[Any, Any, None]]:
+        listed: list[Coroutine[Any, Any, None]] = []
+        if work:
+            listed += [
+                self.drain.run(),
+                self.db.listen(INBOX_WAKE, self.drain.wake),
+                self.sender.run(),
+                self.db.listen(outbox.WAKE, self.sender.wake),
+                self.clockwork.run(),
+                self._seal_often(),
+            ]
+        if queues:
+            concurrency = 1 if queues == (runtime.SPEECH,) else 4
+            listed.append(self.jobs.run(queues, concurrency=concurrency))
+        if self.cluster is not None:
+            listed.append(self._keep_database())
+        return listed or [_forever()]
+
+    async def _seal_often(self) -> None:
+        while True:
+            await asyncio.sleep(SEAL_EVERY_S)
+            with contextlib.suppress(OperationalError):
+                await self.upkeep.seal()
+
+    async def _keep_database(self) -> None:
+        """Restart the embedded database where it has died under us."""
+        while self.cluster is not None:
+            await asyncio.sleep(1)
+            if await asyncio.to_thread(self.cluster.ensure):
+                _log.warning("database.restarted")
+
+    @contextlib.asynccontextmanager
+    async def _serve(self) -> AsyncIterator[None]:
+        make = parts.one("keqing.site", "web")
+        application: web.Application = make(self)
+        for adapter in self.adapters.values():
+            application.add_routes(adapter.routes())
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self.settings.host, self.settings.port)
+            await site.start()
+            _log.info("web.listening", host=self.settings.host, port=self.settings.port)
+            yield
+        finally:
+            await runner.cleanup()
+
+
+async def _together(parts_: list[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for part in parts_:
+            group.create_task(part)
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def _owner_id(session: AsyncSession, chat: Any) -> int | None:
+    if chat is None or chat.project_id is None:
+        return None
+    project = await projects.listed(session, Scope.everything(), customer_id=chat.customer_id)
+    return next((p.manager_id for p in project if p.id == chat.project_id), None)
+
+
+async def _admins(session: AsyncSession) -> list[User]:
+    found = await session.exec(select(User).where(col(User.roles).any("admin"), col(User.active)))  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+    return list(found.all())
+
+
+def secret_key(data_dir: Path) -> bytes:
+    """The installation's own key: made once, kept beside the data, readable by its owner only."""
+    path = data_dir / "secret.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = data_dir / f".secret.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_bytes(secrets.token_bytes(32))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)  # the first of two starters wins
+        draft.unlink()
+    return path.read_bytes()
+
+
+def open_database(settings: Settings) -> tuple[Database, Cluster | None]:
+    """The database that the settings name, or our own; migrated. Blocking."""
+    cluster = None
+    url = settings.database_url
+    if url is None:
+        cluster = open_cluster(settings.data_dir)
+        url = cluster.url
+    try:
+        storage_db.migrate(url)
+        runtime.install(url)
+    except BaseException:
+        if cluster is not None:
+            cluster.close()
+        raise
+    return Database(url, secret_key(settings.data_dir)), cluster
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Program]:
+    """The program, ready to be asked; its database is closed at the end."""
+    db, cluster = await asyncio.to_thread(open_database, settings)
+    try:
+        yield Program(settings, db, cluster)
+    finally:
+        await db.close()
+        if cluster is not None:
+            await asyncio.to_thread(cluster.close)

@@ -1,0 +1,114 @@
+"""`keqing doctor`: what is wrong with this installation, and what to do about it."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+from sqlalchemy import text
+
+from bot.app import Program
+from bot.cli import lines, models
+from bot.texts import Text
+from storage import customers, db
+
+LEAST_FREE: Final = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    ok: bool
+    text: Text
+    facts: dict[str, object]
+
+
+async def run(program: Program, *, as_json: bool) -> int:
+    """Check and report; exit code 1 where something needs a person."""
+    findings = [
+        await _database(program),
+        _disk(program),
+        _speech(program),
+        _hook(program),
+        await _flow(program),
+    ]
+    language = program.settings.language
+    if as_json:
+        lines.show(
+            [{"name": f.name, "ok": f.ok, "text": f.text.in_(language, **f.facts)} for f in findings]
+        )
+    else:
+        for f in findings:
+            typer.echo(f"{'✓' if f.ok else '!'} {f.text.in_(language, **f.facts)}")
+    return 0 if all(f.ok for f in findings) else 1
+
+
+async def _database(program: Program) -> Finding:
+    async with program.db.transaction() as session:
+        version = await session.scalar(text("SHOW server_version"))
+        at = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    where = "embedded" if program.cluster else "external"
+    return Finding(
+        "database",
+        at == db.head(),
+        Text("数据库 PostgreSQL {version}（{where}），结构版本 {at}", "PostgreSQL {version} ({where}), schema {at}"),
+        {"version": version, "where": where, "at": at},
+    )
+
+
+def _disk(program: Program) -> Finding:
+    free = shutil.disk_usage(program.settings.data_dir).free
+    return Finding(
+        "disk",
+        free > LEAST_FREE,
+        Text("数据目录剩余空间 {free:.1f} GiB（少于 2 GiB 时请清理）", "{free:.1f} GiB free for data (make room below 2 GiB)"),
+        {"free": free / 1024**3},
+    )
+
+
+def _speech(program: Program) -> Finding:
+    found = [name for name, _ in models.engine(program.settings).models()]
+    if found:
+        return Finding("speech", True, Text("语音模型：{names}", "speech models: {names}"), {"names": ", ".join(found)})
+    return Finding(
+        "speech",
+        True,
+        Text(
+            "还没有语音模型，录音会保留等待：keqing models pull small",
+            "no speech model yet; recordings are kept and wait: keqing models pull small",
+        ),
+        {},
+    )
+
+
+def _hook(program: Program) -> Finding:
+    branch = program.settings.branch("hook")
+    if branch.get("push_url") and not branch.get("secret"):
+        return Finding(
+            "hook",
+            False,
+            Text(
+                "设置了推送地址但没有 KEQING_HOOK__SECRET，推送不会发出。",
+                "a push address is set without KEQING_HOOK__SECRET; nothing is pushed.",
+            ),
+            {},
+        )
+    state = Text("Webhook 已开启", "the webhook is open") if branch.get("secret") else Text(
+        "Webhook 未开启（设置 KEQING_HOOK__SECRET 即可）", "the webhook is closed (set KEQING_HOOK__SECRET)"
+    )
+    return Finding("hook", True, state, {})
+
+
+async def _flow(program: Program) -> Finding:
+    async with program.db.transaction() as session:
+        found = await customers.stats(session)
+    failed = found["inbox"]["failed"] + found["outbox"]["failed"]
+    return Finding(
+        "flow",
+        failed == 0,
+        Text(
+            "等待处理 {waiting}，待发送 {sending}，失败 {failed}",
+            "{waiting} to be filed, {sending} to be sent, {failed} failed",
+        ),
+        {"waiting": found["inbox"]["waiting"], "sending": found["outbox"]["waiting"], "failed": failed},
+    )

@@ -1,0 +1,139 @@
+"""`keqing serve`, `worker` and `demo`: long runs of the program."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import typer
+from sqlmodel import select
+
+from bot import log, runtime
+from bot.app import Program
+from bot.texts import Text
+from storage import tokens
+from storage.tables import User
+
+_log = log.get("serving")
+
+_READY: Final = Text("客情助手已启动：{url}", "Keqing is ready: {url}")
+_FIRST: Final = Text(
+    "还没有成员。请在 24 小时内打开这个一次性链接，创建第一位管理员：\n  {url}",
+    "There are no members yet. Within 24 hours, open this one-time link to make the first"
+    " administrator:\n  {url}",
+)
+_TAKEN: Final = Text(
+    "端口 {port} 已被占用。请换一个：KEQING_PORT=8081 keqing serve",
+    "The port {port} is taken. Choose another one: KEQING_PORT=8081 keqing serve",
+)
+
+
+def url(program: Program) -> str:
+    return f"http://{program.settings.host}:{program.settings.port}"
+
+
+async def serve_all(program: Program) -> int:
+    """Everything in one process, speech in a child of its own so that acks never wait for it."""
+    await _greet(program)
+    async with _speech_child():
+        return await _run(program, web_too=True, work=True, queues=(runtime.DEFAULT,))
+
+
+async def serve_web(program: Program) -> int:
+    await _greet(program)
+    return await _run(program, web_too=True, work=False, queues=())
+
+
+def worker(queue: str, *, attached: bool) -> Callable[[Program], Coroutine[Any, Any, int]]:
+    """The background roles: all but the web, or one queue's jobs alone.
+
+    An attached worker ends with the parent that holds its standard input open.
+    """
+
+    async def work(program: Program) -> int:
+        if attached:
+            task = asyncio.current_task()
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), task.cancel if task else sys.exit)
+        if queue:
+            return await _run(program, web_too=False, work=False, queues=(queue,))
+        return await _run(program, web_too=False, work=True, queues=(runtime.DEFAULT,))
+
+    return work
+
+
+async def serve_demo(program: Program) -> int:
+    """The sample firm, loaded through the real pipeline while the server is up already."""
+    from bot import demo  # noqa: PLC0415 - only the demo reads its data
+
+    async with _speech_child():
+        await demo.prepare(program)
+        typer.echo(_READY.in_(program.settings.language, url=url(program)))
+        typer.echo(demo.logins(program.settings.language))
+        fill = asyncio.create_task(demo.fill(program))
+        try:
+            return await _run(program, web_too=True, work=True, queues=(runtime.DEFAULT,))
+        finally:
+            fill.cancel()
+            await asyncio.gather(fill, return_exceptions=True)
+
+
+async def _run(program: Program, *, web_too: bool, work: bool, queues: tuple[str, ...]) -> int:
+    try:
+        await program.run(web_too=web_too, work=work, queues=queues)
+    except OSError as error:
+        if error.errno != 98:
+            raise
+        settings = program.settings
+        typer.echo(_TAKEN.in_(settings.language, port=settings.port), err=True)
+        return 2
+    return 0
+
+
+async def _greet(program: Program) -> None:
+    typer.echo(_READY.in_(program.settings.language, url=url(program)))
+    async with program.db.transaction() as session:
+        if (await session.exec(select(User.id).limit(1))).first() is not None:
+            return
+        secret = await tokens.make(
+            session, tokens.FIRST_ADMIN, None, datetime.now(UTC) + timedelta(hours=24)
+        )
+    link = f"{url(program)}/first-admin/{secret}"
+    typer.echo(_FIRST.in_(program.settings.language, url=link))
+
+
+@contextlib.asynccontextmanager
+async def _speech_child() -> AsyncIterator[None]:
+    """A child process that works on the speech queue; restarted where it dies."""
+    watcher = asyncio.create_task(_keep_speech())
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)
+
+
+async def _keep_speech() -> None:
+    while True:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from bot.cli import main; main()",
+            "worker",
+            "--queue",
+            runtime.SPEECH,
+            "--attached",
+            stdin=asyncio.subprocess.PIPE,
+        )
+        try:
+            await child.wait()
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+                await child.wait()
+        _log.warning("speech.worker_ended", code=child.returncode)
+        await asyncio.sleep(2)
+
+

@@ -1,0 +1,144 @@
+"""Runs a command line for a person: permission, confirmation, undo, trace, help on a wrong word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from rapidfuzz import process
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.commands import arguments, parse, registry
+from bot.commands.registry import Ask, Command, CommandError, Host
+from bot.contract import Button, Level, Notice
+from bot.people import Actor
+from bot.texts import Text
+from storage import audit
+from storage.tables import Conversation, Pending, UndoEntry
+from storage.undo import Recorder
+
+CONFIRM_WITHIN: Final = timedelta(minutes=10)
+
+_UNKNOWN = Text(
+    "没有「{word}」这个命令。{near}发送 /帮助 查看全部命令。",
+    "There is no command “{word}”. {near}Send /help to see all commands.",
+)
+_NEAR = Text("您是不是想用 {names}？", "Did you mean {names}? ")
+_FORBIDDEN = Text(
+    "您没有权限执行「{name}」，需要权限 {permission}。请联系管理员。",
+    "You may not use “{name}”: it needs the permission {permission}. Ask an administrator.",
+)
+_CONFIRM = Text("请确认：{line}", "Please confirm: {line}")
+_YES = Text("确认", "Confirm")
+_NO = Text("取消", "Cancel")
+_EMPTY = Text("请输入命令，例如 /帮助。", "Type a command, for example /help.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a line led to; `ok` is false where nothing was done."""
+
+    notice: Notice
+    ok: bool
+
+
+async def run(
+    session: AsyncSession,
+    actor: Actor,
+    line: str,
+    now: datetime,
+    *,
+    chat: Conversation | None = None,
+    host: Host | None = None,
+    confirmed: bool = False,
+) -> Outcome:
+    """Run one line in the session's transaction; never raises for what a person typed."""
+    ask = Ask(session, actor, now.astimezone(actor.zone), chat, host)
+    try:
+        return Outcome(await _run(ask, line, confirmed=confirmed), ok=True)
+    except CommandError as error:
+        notice = ask.notice(
+            text=ask.t(error.text, **error.facts), level=Level.WARNING, buttons=list(error.buttons)
+        )
+        return Outcome(notice, ok=False)
+
+
+async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
+    words = parse.split(line)
+    if not words:
+        raise CommandError(_EMPTY)
+    command, rest = _command(ask, words)
+    if command.permission and not ask.actor.may(command.permission):
+        raise CommandError(
+            _FORBIDDEN,
+            name=ask.t(Text(command.zh, command.name.replace(".", " "))),
+            permission=command.permission,
+        )
+    values = await arguments.read(ask, command, rest)
+    if command.confirm and not confirmed:
+        return await _ask_first(ask, line)
+    recorder = Recorder(ask.session)
+    async with ask.session.begin_nested():
+        with recorder:
+            notice = await command.run(ask, **values)
+            await ask.session.flush()
+    await _keep(ask, line, recorder.changes)
+    return notice
+
+
+def _command(ask: Ask, words: Sequence[parse.Word]) -> tuple[Command, Sequence[parse.Word]]:
+    plain = [parse.folded(word.text) for word in words[:3] if not word.quoted]
+    found = registry.find(plain)
+    if found is None:
+        names = registry.spoken_names()
+        near = process.extract(plain[0] if plain else "", names, limit=3, score_cutoff=70)
+        shown = "、".join("/" + name for name, _, _ in near)
+        raise CommandError(
+            _UNKNOWN,
+            word=words[0].text[:40],
+            near=ask.t(_NEAR, names=shown) if shown else "",
+        )
+    command, left = found
+    return command, words[len(plain) - len(left) :]
+
+
+async def _ask_first(ask: Ask, line: str) -> Notice:
+    """A write that is shown before it is done."""
+    chat = f"{ask.chat.channel}:{ask.chat.chat}" if ask.chat else ""
+    pending = Pending(user_id=ask.actor.user_id or 0, chat=chat, line=line)
+    ask.session.add(pending)
+    await ask.session.flush()
+    return ask.notice(
+        text=ask.t(_CONFIRM, line=line.strip()),
+        buttons=[
+            Button(label=ask.t(_YES), command=f"/yes {pending.id}", primary=True),
+            Button(label=ask.t(_NO), command=f"/no {pending.id}"),
+        ],
+    )
+
+
+async def _keep(ask: Ask, line: str, changes: list[dict[str, Any]]) -> None:
+    """The trace of a write, and what it takes to undo it."""
+    await audit.write(ask.session, *ask.traces)
+    if ask.actor.user_id is None:
+        return
+    if ask.undo_with:
+        changes = [{"command": ask.undo_with}]
+    if changes and ask.traces:
+        ask.session.add(UndoEntry(user_id=ask.actor.user_id, command=line, changes=changes))
+        await ask.session.flush()
+
+
+async def pending(
+    session: AsyncSession, user_id: int, now: datetime, number: int | None
+) -> Pending | None:
+    """The write of this person that waits to be confirmed: the one named, or the newest."""
+    asked = select(Pending).where(
+        Pending.user_id == user_id,
+        col(Pending.done_at).is_(None),
+        col(Pending.at) > now - CONFIRM_WITHIN,
+    )
+    if number is not None:
+        asked = asked.where(Pending.id == number)
+    return (await session.exec(asked.order_by(col(Pending.id).desc()))).first()

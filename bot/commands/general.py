@@ -1,0 +1,358 @@
+"""Help, search, undo, confirmation, alerts, digests."""
+
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from bot.commands import cards, console
+from bot.commands.registry import COMMANDS, Ask, Command, CommandError, Rest, command, find
+from bot.contract import Button, Fact, Level, Notice, Table
+from bot.domain import dates
+from bot.rules import book
+from bot.texts import Text
+from storage import search as finding
+from storage import undo as taking_back
+from storage import watch
+from storage.tables import Alert, Customer, Project, Subscription, UndoEntry
+
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+@command(
+    "help",
+    zh="帮助",
+    aliases=("?", "？", "menu", "菜单"),
+    help=Text("全部命令，或一个命令的用法", "all commands, or one command's usage"),
+)
+async def help_(ask: Ask, about: Annotated[Rest, Text("命令", "command")] = Rest("")) -> Notice:  # noqa: B008 - a plain string
+    if about:
+        found = find(about.lstrip("/").split())
+        if found is None:
+            raise CommandError(
+                Text("没有命令「{name}」。", "There is no command “{name}”."), name=about
+            )
+        return _one(ask, found[0])
+    listed = [c for c in COMMANDS.values() if not c.permission or ask.actor.may(c.permission)]
+    rows = tuple(
+        (c.usage(ask.language), ask.t(c.help))
+        for c in sorted(listed, key=lambda c: c.name)
+        if c.name not in {"yes", "no"}
+    )
+    columns = (ask.t(Text("命令", "Command")), ask.t(Text("作用", "What it does")))
+    return ask.notice(
+        title=ask.t(Text("我能做什么", "What I can do")),
+        text=ask.t(
+            Text(
+                "直接输入命令，中英文都可以；名称有空格时加引号。",
+                "Type a command in Chinese or English; put names with spaces in quotes.",
+            )
+        ),
+        table=Table(columns=columns, rows=rows),
+        buttons=[
+            Button(label=ask.t(Text("待归档", "To be filed")), command="/inbox"),
+            Button(label=ask.t(Text("我的任务", "My tasks")), command="/tasks"),
+        ],
+    )
+
+
+def _one(ask: Ask, found: Command) -> Notice:
+    names = "、".join(
+        "/" + name for name in (found.name.replace(".", " "), found.zh, *found.aliases)
+    )
+    return ask.notice(
+        title=found.usage(ask.language),
+        text=ask.t(found.help),
+        facts=[
+            (ask.t(Text("写法", "Also written")), names),
+            (ask.t(Text("需要权限", "Permission")), found.permission),
+        ],
+    )
+
+
+@command(
+    "search",
+    zh="搜索",
+    permission="talk.read",
+    help=Text("搜索全部往来，两个字也能搜到", "search all that was said"),
+)
+async def search(ask: Ask, words: Annotated[Rest, Text("关键词", "words")]) -> Notice:
+    found = await finding.interactions(ask.session, ask.actor.scope, words)
+    title = ask.t(Text("搜索：{words}", "Search: {words}"), words=words)
+    if not found:
+        return ask.notice(title=title, text=ask.t(Text("没有结果。", "Nothing found.")))
+    customers = await watch.customers(
+        ask.session, {item.customer_id for item in found if item.customer_id}
+    )
+    rows = tuple(
+        (
+            cards.moment(ask, item.occurred_at),
+            customers[item.customer_id].name if item.customer_id in customers else "—",
+            cards.said(ask, item),
+        )
+        for item in found
+    )
+    columns = tuple(
+        ask.t(text)
+        for text in (Text("时间", "When"), Text("客户", "Customer"), Text("内容", "Content"))
+    )
+    return ask.notice(title=title, table=Table(columns=columns, rows=rows))
+
+
+@command(
+    "undo",
+    zh="撤销",
+    help=Text("撤销您最近十分钟内的一次修改", "take back your last write of the past ten minutes"),
+)
+async def undo(ask: Ask) -> Notice:
+    entry = (
+        await ask.session.exec(
+            select(UndoEntry)
+            .where(
+                UndoEntry.user_id == ask.actor.user_id,
+                col(UndoEntry.undone_at).is_(None),
+                col(UndoEntry.at) > datetime.now(UTC) - UNDO_WITHIN,
+            )
+            .order_by(col(UndoEntry.id).desc())
+        )
+    ).first()
+    if entry is None:
+        raise CommandError(
+            Text("最近十分钟没有可以撤销的修改。", "No write of the last ten minutes to take back.")
+        )
+    entry.undone_at = datetime.now(UTC)
+    ask.session.add(entry)
+    await ask.session.flush()
+    line = entry.changes[0].get("command") if entry.changes else None
+    if line:
+        done = await console.run(
+            ask.session, ask.actor, line, ask.now, chat=ask.chat, host=ask.host, confirmed=True
+        )
+        return done.notice
+    try:
+        async with ask.session.begin_nested():
+            await taking_back.take_back(ask.session, entry.changes)
+    except (taking_back.Conflict, IntegrityError):
+        raise CommandError(
+            Text(
+                "「{line}」之后又有新的修改，不能直接撤销。",
+                "“{line}” was built upon since; it cannot be taken back.",
+            ),
+            line=entry.command,
+        ) from None
+    ask.wrote("undone", entry)
+    return ask.say(Text("已撤销：{line}", "Taken back: {line}"), Level.GOOD, line=entry.command)
+
+
+@command(
+    "yes",
+    zh="确认",
+    aliases=("ok", "好", "好的", "是"),
+    help=Text("确认等待中的操作", "confirm what waits"),
+)
+async def yes(ask: Ask, number: Annotated[int | None, Text("编号", "number")] = None) -> Notice:
+    waiting = await console.pending(ask.session, ask.actor.user_id or 0, datetime.now(UTC), number)
+    if waiting is None:
+        raise CommandError(Text("没有等待确认的操作。", "Nothing waits to be confirmed."))
+    waiting.done_at = datetime.now(UTC)
+    ask.session.add(waiting)
+    await ask.session.flush()
+    done = await console.run(
+        ask.session, ask.actor, waiting.line, ask.now, chat=ask.chat, host=ask.host, confirmed=True
+    )
+    return done.notice
+
+
+@command(
+    "no", zh="取消", aliases=("cancel", "不"), help=Text("取消等待中的操作", "drop what waits")
+)
+async def no(ask: Ask, number: Annotated[int | None, Text("编号", "number")] = None) -> Notice:
+    waiting = await console.pending(ask.session, ask.actor.user_id or 0, datetime.now(UTC), number)
+    if waiting is None:
+        raise CommandError(Text("没有等待确认的操作。", "Nothing waits to be confirmed."))
+    waiting.done_at = datetime.now(UTC)
+    ask.session.add(waiting)
+    return ask.say(Text("已取消。", "Dropped."))
+
+
+@command(
+    "alerts",
+    zh="预警",
+    permission="project.read",
+    help=Text("未关闭的风险预警", "open risk alerts"),
+)
+async def alerts(ask: Ask) -> Notice:
+    found = await watch.alerts(ask.session, ask.actor.scope)
+    title = ask.t(Text("风险预警", "Risk alerts"))
+    if not found:
+        return ask.notice(title=title, text=ask.t(Text("目前没有预警。", "None at present.")))
+    rows = [
+        (f"#{a.id}", a.rule, await _about(ask, a), cards.moment(ask, a.opened_at)) for a in found
+    ]
+    columns = tuple(
+        ask.t(text)
+        for text in (
+            Text("编号", "No."),
+            Text("规则", "Rule"),
+            Text("对象", "About"),
+            Text("时间", "Since"),
+        )
+    )
+    buttons = [
+        Button(
+            label=ask.t(Text("知道了 #{number}", "Got it #{number}"), number=a.id),
+            command=f"/alert ack {a.id}",
+        )
+        for a in found[:5]
+        if a.acknowledged_at is None
+    ]
+    return ask.notice(title=title, table=Table(columns=columns, rows=tuple(rows)), buttons=buttons)
+
+
+async def _about(ask: Ask, alert: Alert) -> str:
+    row = await ask.session.get(Project, alert.project_id) if alert.project_id else None
+    if row is None and alert.customer_id:
+        customer = await ask.session.get(Customer, alert.customer_id)
+        return f"{customer.code} {customer.name}" if customer else ""
+    return f"{row.code} {row.name}" if row else ""
+
+
+@command(
+    "alert.ack",
+    zh="知道了",
+    permission="project.read",
+    help=Text("确认一条预警，不再重复提醒", "acknowledge an alert; it stops repeating"),
+)
+async def acknowledge(ask: Ask, number: Annotated[int, Text("编号", "number")]) -> Notice:
+    visible = await watch.alerts(ask.session, ask.actor.scope, limit=500)
+    alert = next((a for a in visible if a.id == number), None)
+    if alert is None:
+        raise CommandError(
+            Text("没有预警 #{number}。", "There is no alert #{number}."), number=number
+        )
+    alert.acknowledged_at, alert.acknowledged_by_id = datetime.now(UTC), ask.actor.user_id
+    ask.session.add(alert)
+    ask.wrote("alert.acknowledged", alert)
+    return ask.say(
+        Text("好的，预警 #{number} 不再提醒。", "Alert #{number} will not repeat."),
+        Level.GOOD,
+        number=number,
+    )
+
+
+@command(
+    "rules", zh="规则", permission="rule.read", help=Text("正在生效的规则", "the rules in force")
+)
+async def rules(ask: Ask) -> Notice:
+    own = await watch.own_rules(ask.session)
+    in_force = book.in_force((r.id, r.body, r.enabled) for r in own)
+    facts = tuple(
+        Fact(label=rule.id, value=" · ".join(f"{c.fact} {c.op} {c.value}" for c in rule.when))
+        for rule in in_force.rules.values()
+    )
+    return ask.notice(title=ask.t(Text("规则", "Rules")), facts=[(f.label, f.value) for f in facts])
+
+
+class Every(StrEnum):
+    """How often a digest comes."""
+
+    NOW = "now"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    ALWAYS = "always"
+    OFF = "off"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "now": Text("现在", "now"),
+            "daily": Text("每个工作日", "daily"),
+            "weekly": Text("每周", "weekly"),
+            "always": Text("每天", "always"),
+            "off": Text("关闭", "off"),
+        }[self.value]
+
+
+@command(
+    "digest",
+    zh="摘要",
+    permission="project.read",
+    help=Text(
+        "进度摘要：现在看，或定时推送到这个聊天",
+        "progress digest: now, or into this chat at a time",
+    ),
+)
+async def digest(
+    ask: Ask,
+    project: Annotated[Project | None, Text("项目", "project")] = None,
+    every: Annotated[Every, Text("频率", "every")] = Every.NOW,
+    when: Annotated[Rest, Text("时间", "at")] = Rest(""),  # noqa: B008 - a plain string
+) -> Notice:
+    if every is Every.NOW:
+        if ask.host is None:
+            raise CommandError(Text("这里不能生成摘要。", "No digest can be made here."))
+        return await ask.host.now_digest(ask, project)
+    if ask.chat is None or ask.actor.user_id is None:
+        raise CommandError(Text("只能在聊天里订阅。", "Subscribe inside a chat."))
+    if ask.chat.audience != "internal":
+        raise CommandError(
+            Text(
+                "这是客户群，摘要只能推送到内部聊天。请先用 /绑定 内部 声明。",
+                "Customers read this chat; digests go to internal chats only. Declare it with /bind internal.",
+            )
+        )
+    return await _subscribe(ask, project, every, when)
+
+
+async def _subscribe(ask: Ask, project: Project | None, every: Every, when: str) -> Notice:
+    chat = ask.chat
+    if chat is None:
+        raise CommandError(Text("只能在聊天里订阅。", "Subscribe inside a chat."))
+    own = project is None and chat.customer_id is None
+    known = (
+        await ask.session.exec(
+            select(Subscription).where(
+                Subscription.conversation_id == chat.id,
+                Subscription.project_id == (project.id if project else None),
+                Subscription.user_id == (ask.actor.user_id if own else None),
+            )
+        )
+    ).first()
+    if every is Every.OFF:
+        if known is not None:
+            await ask.session.delete(known)
+            ask.wrote("digest.off", known)
+        return ask.say(Text("不再推送摘要。", "No more digests here."))
+    at, weekday = _time(ask, when)
+    made = known or Subscription(
+        conversation_id=chat.id,
+        project_id=project.id if project else None,
+        user_id=ask.actor.user_id if own else None,
+        at=at,
+        timezone=str(ask.actor.zone),
+    )
+    made.every, made.at, made.weekday, made.timezone = every.value, at, weekday, str(ask.actor.zone)
+    made.since = datetime.now(UTC)
+    ask.session.add(made)
+    await ask.session.flush()
+    ask.wrote("digest.on", made)
+    return ask.say(
+        Text("好的，{every} {at} 推送摘要到这里。", "A digest comes here {every} at {at}."),
+        Level.GOOD,
+        every=ask.t(every.text),
+        at=f"{at:%H:%M}",
+    )
+
+
+def _time(ask: Ask, when: str) -> tuple[time, int]:
+    """A time of day and a weekday out of words such as `周五 17:30`; Monday 9:00 by default."""
+    at, weekday = time(9, 0), 0
+    for word in [when, *when.split()] if when else []:
+        found = dates.parse(word, ask.now)
+        if isinstance(found, datetime):
+            at = found.time().replace(second=0, microsecond=0)
+        if found is not None and not word[:1].isdigit():
+            weekday = found.weekday()
+    return at, weekday

@@ -1,0 +1,227 @@
+"""One declaration of a command serves every surface; a wrong declaration stops the start.
+
+A command is a plain function: `async def f(ask: Ask, project: Annotated[Project, Text(…)], …)`. The
+types of its parameters say how words become values; each needs its name in both languages.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_type_hints
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.contract import Audience, Button, Fact, Level, Notice, Table
+from bot.people import Actor
+from bot.texts import Language, Text
+from storage.audit import Trace
+from storage.tables import Conversation, Customer, Interaction, Project, Task, User
+
+Percent = NewType("Percent", int)
+"""0 to 100, written with or without the sign."""
+Rest = NewType("Rest", str)
+"""All words that are left, as one text."""
+KINDS: Final = (
+    Customer,
+    Project,
+    User,
+    Task,
+    Interaction,
+    date,
+    Decimal,
+    Percent,
+    Rest,
+    str,
+    int,
+    bool,
+)
+
+
+class BadDeclaration(Exception):
+    """A command is declared wrongly; this stops the start."""
+
+
+class CommandError(Exception):
+    """A command that cannot be done, in words for its person."""
+
+    def __init__(self, text: Text, buttons: tuple[Button, ...] = (), **facts: object) -> None:
+        super().__init__(text.en)
+        self.text = text
+        self.facts = facts
+        self.buttons = buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    name: str
+    text: Text
+    kind: Any
+    """One of KINDS, or a StrEnum class."""
+    optional: bool
+    default: Any = None
+
+    @property
+    def choices(self) -> type[StrEnum] | None:
+        return self.kind if isinstance(self.kind, type) and issubclass(self.kind, StrEnum) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    """Dotted: `task.new`; spoken with a space."""
+    zh: str
+    help: Text
+    run: Callable[..., Awaitable[Notice]]
+    params: tuple[Param, ...]
+    permission: str
+    """What a person needs; empty: whoever is known may."""
+    aliases: tuple[str, ...] = ()
+    confirm: bool = False
+
+    def usage(self, language: Language) -> str:
+        name = self.zh if language == "zh" else self.name.replace(".", " ")
+        words = [
+            f"[{p.text.in_(language)}]" if p.optional else f"<{p.text.in_(language)}>"
+            for p in self.params
+        ]
+        return " ".join([f"/{name}", *words])
+
+
+COMMANDS: Final[dict[str, Command]] = {}
+_SPOKEN: Final[dict[str, Command]] = {}
+
+
+def command(
+    name: str,
+    *,
+    zh: str,
+    help: Text,  # noqa: A002 - the word everyone uses
+    permission: str = "",
+    aliases: tuple[str, ...] = (),
+    confirm: bool = False,
+) -> Callable[[Callable[..., Awaitable[Notice]]], Callable[..., Awaitable[Notice]]]:
+    """Declare the decorated function as a command; raises `BadDeclaration`."""
+
+    def declare(run: Callable[..., Awaitable[Notice]]) -> Callable[..., Awaitable[Notice]]:
+        made = Command(name, zh, help, run, _params(name, run), permission, aliases, confirm)
+        for spoken in (name.replace(".", " "), zh, *aliases):
+            key = spoken.casefold()
+            if key in _SPOKEN:
+                raise BadDeclaration(f"{name}: {spoken!r} is taken by {_SPOKEN[key].name}")
+            _SPOKEN[key] = made
+        COMMANDS[name] = made
+        return run
+
+    return declare
+
+
+def _params(name: str, run: Callable[..., Any]) -> tuple[Param, ...]:
+    hints = get_type_hints(run, include_extras=True)
+    listed: list[Param] = []
+    for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        hint = hints[parameter.name]
+        if get_origin(hint) is not Annotated:
+            raise BadDeclaration(f"{name}: {parameter.name} has no words in both languages")
+        inner, *notes = get_args(hint)
+        words = next((note for note in notes if isinstance(note, Text)), None)
+        if words is None:
+            raise BadDeclaration(f"{name}: {parameter.name} has no words in both languages")
+        kind, optional = _unwrap(inner)
+        known = kind in KINDS or (isinstance(kind, type) and issubclass(kind, StrEnum))
+        if not known:
+            raise BadDeclaration(f"{name}: {parameter.name} is of a type nobody can write: {kind}")
+        has_default = parameter.default is not inspect.Parameter.empty
+        default = parameter.default if has_default else None
+        listed.append(Param(parameter.name, words, kind, optional or has_default, default))
+    return tuple(listed)
+
+
+def _unwrap(hint: Any) -> tuple[Any, bool]:
+    """The type without `| None`, and whether None was there."""
+    arms = [arm for arm in get_args(hint) if arm is not type(None)]
+    if arms and len(arms) < len(get_args(hint)):
+        return arms[0], True
+    return hint, False
+
+
+def find(words: list[str]) -> tuple[Command, list[str]] | None:
+    """The command that the first words name, the longest name first, and the words left."""
+    for length in (3, 2, 1):
+        spoken = " ".join(words[:length]).casefold()
+        if len(words) >= length and spoken in _SPOKEN:
+            return _SPOKEN[spoken], words[length:]
+    return None
+
+
+def spoken_names() -> list[str]:
+    return list(_SPOKEN)
+
+
+@dataclass(slots=True)
+class Ask:
+    """What a command gets: who asks, where, when, and the transaction to work in."""
+
+    session: AsyncSession
+    actor: Actor
+    now: datetime
+    """Aware, in the actor's zone."""
+    chat: Conversation | None = None
+    host: "Host | None" = None
+    traces: list[Trace] = field(default_factory=list)
+    undo_with: str | None = None
+    """A command line that takes the write back, where row changes alone cannot."""
+
+    @property
+    def language(self) -> Language:
+        return self.actor.language
+
+    def t(self, text: Text, /, **facts: object) -> str:
+        return text.in_(self.language, **facts)
+
+    def say(self, text: Text, /, level: Level = Level.INFO, **facts: object) -> Notice:
+        """A notice of one sentence."""
+        return self.notice(text=self.t(text, **facts), level=level)
+
+    def notice(
+        self,
+        *,
+        title: str = "",
+        text: str = "",
+        level: Level = Level.INFO,
+        facts: list[tuple[str, str]] | None = None,
+        table: Table | None = None,
+        buttons: list[Button] | None = None,
+    ) -> Notice:
+        """An internal notice in the asker's language; facts without a value are left out."""
+        shown = tuple(Fact(label=label, value=value) for label, value in facts or [] if value)
+        return Notice(
+            audience=Audience.INTERNAL,
+            level=level,
+            title=title,
+            text=text,
+            facts=shown,
+            table=table,
+            buttons=tuple(buttons or ()),
+            language=self.language,
+        )
+
+    def wrote(self, action: str, row: Any, /, **facts: object) -> None:
+        """Note a write for the audit trail."""
+        self.traces.append(
+            Trace(action, str(row.__tablename__), row.id, self.actor.user_id, facts or None)
+        )
+
+
+class Host:
+    """What commands may ask of the running program, beyond the record."""
+
+    async def check_project(self, ask: Ask, project: Project) -> None:
+        """Rules on the figures of a project that has just changed."""
+        raise NotImplementedError
+
+    async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
+        """The digest as it would be sent now."""
+        raise NotImplementedError

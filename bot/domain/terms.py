@@ -1,0 +1,186 @@
+"""The trade's closed lists, with what people call their members in both languages."""
+
+from enum import StrEnum
+
+from bot.texts import Text
+
+
+class Tier(StrEnum):
+    """How much a customer matters."""
+
+    VIP = "vip"
+    KEY = "key"
+    NORMAL = "normal"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "vip": Text("VIP", "VIP"),
+            "key": Text("重点", "key"),
+            "normal": Text("普通", "normal"),
+        }[self.value]
+
+
+class Stage(StrEnum):
+    """Where a customer stands in their life with the firm."""
+
+    LEAD = "lead"
+    OPPORTUNITY = "opportunity"
+    DELIVERY = "delivery"
+    AFTER_SALES = "after_sales"
+    LOST = "lost"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "lead": Text("线索", "lead"),
+            "opportunity": Text("商机", "opportunity"),
+            "delivery": Text("交付", "delivery"),
+            "after_sales": Text("售后", "after-sales"),
+            "lost": Text("流失", "lost"),
+        }[self.value]
+
+
+class Phase(StrEnum):
+    """Where a project stands."""
+
+    START = "start"
+    PLAN = "plan"
+    DO = "do"
+    ACCEPT = "accept"
+    PAID = "paid"
+    CLOSED = "closed"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "start": Text("立项", "start"),
+            "plan": Text("计划", "plan"),
+            "do": Text("执行", "execution"),
+            "accept": Text("验收", "acceptance"),
+            "paid": Text("回款", "payment"),
+            "closed": Text("关闭", "closed"),
+        }[self.value]
+
+
+class ContactRole(StrEnum):
+    """What a contact decides."""
+
+    DECIDER = "decision_maker"
+    USER = "user"
+    FINANCE = "finance"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "decision_maker": Text("决策人", "decision maker"),
+            "user": Text("使用人", "user"),
+            "finance": Text("财务", "finance"),
+        }[self.value]
+
+
+class Sentiment(StrEnum):
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+    UNSCORED = "unscored"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "negative": Text("负面", "negative"),
+            "neutral": Text("中性", "neutral"),
+            "positive": Text("正面", "positive"),
+            "unscored": Text("未评分", "unscored"),
+        }[self.value]
+
+    @property
+    def mark(self) -> str:
+        return {"negative": "−", "neutral": "0", "positive": "+", "unscored": "·"}[self.value]  # noqa: RUF001
+
+
+class Signal(StrEnum):
+    COMPLAINT = "complaint"
+    CHURN = "churn"
+    PAYMENT = "payment"
+    SCOPE = "scope"
+    PRAISE = "praise"
+    URGENCY = "urgency"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "complaint": Text("投诉", "complaint"),
+            "churn": Text("流失风险", "churn"),
+            "payment": Text("付款", "payment"),
+            "scope": Text("范围变更", "scope"),
+            "praise": Text("表扬", "praise"),
+            "urgency": Text("紧急", "urgency"),
+        }[self.value]
+
+
+class Kind(StrEnum):
+    """Kinds of interactions, as the timeline calls them."""
+
+    MESSAGE = "message"
+    MAIL = "mail"
+    CALL = "call"
+    MEETING = "meeting"
+    NOTE = "note"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "message": Text("消息", "message"),
+            "mail": Text("邮件", "mail"),
+            "call": Text("通话", "call"),
+            "meeting": Text("会议", "meeting"),
+            "note": Text("内部备注", "internal note"),
+        }[self.value]
+
+
+class Status(StrEnum):
+    """How an interaction's filing stands."""
+
+    FILED = "filed"
+    DOUBT = "doubt"
+    STRANGER = "stranger"
+    WAITING = "waiting_for_model"
+    FAILED = "failed"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "filed": Text("已归档", "filed"),
+            "doubt": Text("待确认", "in doubt"),
+            "stranger": Text("陌生人", "stranger"),
+            "waiting_for_model": Text("等待语音模型", "waiting for a speech model"),
+            "failed": Text("处理失败", "failed"),
+        }[self.value]
+
+
+EVENTS: dict[str, Text] = {
+    "customer.made": Text("新建客户", "customer added"),
+    "customer.edited": Text("修改客户：{what}", "customer edited: {what}"),
+    "customer.stage": Text("阶段：{before} → {after}", "stage: {before} → {after}"),
+    "customer.tier": Text("等级：{before} → {after}", "tier: {before} → {after}"),
+    "customer.tagged": Text("标签：{tags}", "tags: {tags}"),
+    "customer.merged": Text("合并了 {other}", "merged with {other}"),
+    "customer.unmerged": Text("撤销合并 {other}", "merge with {other} taken back"),
+    "contact.made": Text("新增联系人 {name}", "contact {name} added"),
+    "project.made": Text("新建项目 {code} {name}", "project {code} {name} added"),
+    "project.phase": Text("项目阶段：{before} → {after}", "phase: {before} → {after}"),
+    "project.progress": Text("进度：{before}% → {after}%", "progress: {before}% → {after}%"),
+    "project.cost": Text("登记一笔成本", "a cost was booked"),
+    "project.budget": Text("调整预算", "the budget was changed"),
+    "milestone.made": Text("新增里程碑 {name}（{due}）", "milestone {name} ({due}) added"),
+    "milestone.done": Text("里程碑完成：{name}", "milestone done: {name}"),
+    "task.made": Text("新建任务 T-{number} {name}", "task T-{number} {name} added"),
+    "task.done": Text("任务完成：T-{number} {name}", "task done: T-{number} {name}"),
+    "task.assigned": Text("任务 T-{number} 指派给 {who}", "task T-{number} assigned to {who}"),
+    "interaction.filed": Text("人工归档 #{number}", "#{number} filed by hand"),
+    "interaction.unfiled": Text("撤销归档 #{number}", "filing of #{number} taken back"),
+    "alert.raised": Text("风险预警：{rule}", "risk alert: {rule}"),
+    "digest.sent": Text("已推送进度摘要", "progress digest sent"),
+}
+"""What the timeline says of events; facts stand in braces."""

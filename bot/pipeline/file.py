@@ -1,0 +1,172 @@
+"""The last step: an interaction with its attachments and its trace is written."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.contract import Audience, InboundMessage, StoredFile, Transcript
+from bot.pipeline.extract import Extract
+from bot.pipeline.match import Candidate
+from bot.pipeline.work import Work
+from storage import audit, bulk, search, talk
+from storage.directory import Directory
+from storage.people import bounded
+from storage.tables import Attachment, Interaction
+
+_LONGEST_LINE = 500
+
+
+async def away(session: AsyncSession, works: Sequence[Work]) -> None:
+    """Write what the steps found, in a few statements for the whole batch."""
+    ids = await bulk.numbers(session, Interaction, len(works))
+    for work, id_ in zip(works, ids, strict=True):
+        work.interaction_id = id_
+    await bulk.insert(session, Interaction, [_row(work) for work in works])
+    await _attach(session, works)
+    await audit.write(session, *(_trace(work) for work in works))
+
+
+def _row(work: Work) -> dict[str, Any]:
+    message, found = work.message, work.match
+    return {
+        "id": work.interaction_id,
+        "conversation_id": work.chat.id,
+        "channel": message.channel,
+        "kind": message.kind,
+        "direction": work.direction,
+        "message_key": message_key(message),
+        "thread": bounded(message.thread) if message.thread else None,
+        "customer_id": found.customer_id,
+        "project_id": found.project_id,
+        "contact_id": found.contact_id,
+        "user_id": found.user_id,
+        "sender_name": message.sender.name[:_LONGEST_LINE],
+        "sender_address": bounded(message.sender.email or message.sender.id),
+        "sender_proven": message.sender.proven,
+        "subject": message.subject[:_LONGEST_LINE],
+        "text": message.text if work.transcript is None else work.transcript.text,
+        "quoted": message.quoted,
+        "audience": Audience.INTERNAL if work.direction == "internal" else Audience.CUSTOMER,
+        "language": work.language,
+        "status": work.status,
+        "confidence": found.confidence,
+        "evidence": list(found.because),
+        "candidates": candidates(found.candidates, work.directory),
+        "occurred_at": message.sent_at,
+        "received_at": work.received_at,
+        **understood(work),
+    }
+
+
+def understood(work: Work) -> dict[str, Any]:
+    """The columns that tell what the text means."""
+    return {
+        "sentiment": work.mood.label,
+        "score": work.mood.score,
+        "because": work.mood.because[:_LONGEST_LINE],
+        "signals": list(work.signals),
+        "extract": extract_json(work.extract),
+        "transcript": transcript_json(work.transcript),
+        "search": search.vector(f"{work.message.subject}\n{work.text}"),
+    }
+
+
+def transcript_json(transcript: Transcript | None) -> dict[str, Any] | None:
+    return None if transcript is None else transcript.model_dump(mode="json")
+
+
+def extract_json(found: Extract) -> dict[str, Any]:
+    """What was extracted, without its empty parts."""
+    return {
+        name: part
+        for name, part in json.loads(json.dumps(asdict(found), default=str)).items()
+        if part
+    }
+
+
+def candidates(found: Sequence[Candidate], known: Directory) -> dict[str, Any]:
+    """Best guesses, as the doubt queue shows them."""
+    projects = {p.id: p for each in known.projects.values() for p in each}
+    listed = [
+        {
+            "customer": known.customers.get(candidate.customer_id, ("?", "?"))[0],
+            "name": known.customers.get(candidate.customer_id, ("?", "?"))[1],
+            "project": projects[candidate.project_id].code
+            if candidate.project_id in projects
+            else None,
+            "confidence": candidate.confidence,
+            "because": list(candidate.because),
+        }
+        for candidate in found
+    ]
+    return {"list": listed} if listed else {}
+
+
+def message_key(message: InboundMessage) -> str:
+    return bounded(message.message_id or message.event_id)
+
+
+async def _attach(session: AsyncSession, works: Sequence[Work]) -> None:
+    listed = [(work, file) for work in works for file in work.message.attachments]
+    if not listed:
+        return
+    names = [(w.match.customer_id, w.match.project_id, f.name) for w, f in listed]
+    newest = await talk.version_numbers(session, names)
+    rows: list[dict[str, Any]] = []
+    for (work, file), name in zip(listed, names, strict=True):
+        newest[name] = newest.get(name, 0) + 1
+        rows.append(_attachment(work, file, newest[name] if work.match.customer_id else 1))
+    await bulk.insert(session, Attachment, rows)
+
+
+def _attachment(work: Work, file: StoredFile, version: int) -> dict[str, Any]:
+    return {
+        "interaction_id": work.interaction_id,
+        "customer_id": work.match.customer_id,
+        "project_id": work.match.project_id,
+        "name": file.name,
+        "type": file.type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "version": version,
+        "created_at": work.received_at,
+    }
+
+
+def _trace(work: Work) -> audit.Trace:
+    found = work.match
+    return audit.Trace(
+        "interaction.filed",
+        "interaction",
+        work.interaction_id,
+        facts=[found.customer_id, found.project_id, work.message.text, work.mood.label],
+    )
+
+
+async def unread(
+    session: AsyncSession, inbox_id: int, message: InboundMessage | None, error: str
+) -> int:
+    """An interaction for a message that could not be worked on: a person must look."""
+    now = datetime.now(UTC)
+    channel = message.channel if message else "unknown"
+    item = Interaction(
+        channel=channel,
+        kind=message.kind if message else "message",
+        message_key=message_key(message) if message else f"inbox:{inbox_id}",
+        sender_name=message.sender.name[:_LONGEST_LINE] if message else "",
+        sender_address=bounded(message.sender.id) if message else "",
+        subject=message.subject[:_LONGEST_LINE] if message else "",
+        text=message.text if message else "",
+        status="failed",
+        error=error,
+        occurred_at=message.sent_at if message else now,
+        received_at=now,
+    )
+    session.add(item)
+    await session.flush()
+    await audit.write(session, audit.Trace("interaction.failed", "interaction", item.id))
+    return item.id

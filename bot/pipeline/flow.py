@@ -1,0 +1,207 @@
+"""From a message to its place: the steps on one screen, and the batch that they run in."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Final, Protocol
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.clock import Clock
+from bot.contract import Audience, ChannelName, InboundMessage, Kind
+from bot.inbox import Arrived
+from bot.pipeline import (
+    changes,
+    extract,
+    file,
+    language,
+    match,
+    media,
+    sentiment,
+    signals,
+)
+from bot.pipeline.match import Question
+from bot.pipeline.work import Work
+from bot.rules import engine
+from storage import directory
+from storage.people import bounded
+
+Step = Callable[[Work], None]
+
+
+def describe(work: Work) -> None:
+    """A recording without words waits to be transcribed, whoever it is from."""
+    if work.transcript is None and media.recording(work.message) is not None:
+        work.status = "waiting_for_model"
+
+
+def detect_language(work: Work) -> None:
+    work.language = language.detect(work.text)
+
+
+def score_sentiment(work: Work) -> None:
+    work.mood = sentiment.score(work.text, work.language)
+
+
+def find_signals(work: Work) -> None:
+    work.signals = signals.find(work.text, work.mood)
+
+
+def match_customer_and_project(work: Work) -> None:
+    work.match = match.decide(work.question, work.directory)
+    if work.status == "filed":
+        work.status = {"file": "filed", "ask": "doubt", "stranger": "stranger"}[work.match.decision]
+
+
+def extract_asks(work: Work) -> None:
+    work.extract = extract.find(work.text, work.message.sent_at.date())
+
+
+def direct(work: Work) -> None:
+    """Members' words go out to customers, or stay among members."""
+    if work.match.user_id is None:
+        work.direction = "in"
+    elif work.chat.audience == Audience.INTERNAL or work.message.kind is Kind.NOTE:
+        work.direction = "internal"
+    else:
+        work.direction = "out"
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    describe,
+    detect_language,
+    score_sentiment,
+    find_signals,
+    match_customer_and_project,
+    extract_asks,
+    direct,
+)
+
+
+class Conversing(Protocol):
+    """What answers a member who speaks to the assistant itself."""
+
+    async def hear(self, session: AsyncSession, message: InboundMessage) -> bool:
+        """Whether the line was one for the assistant, and has been answered."""
+        ...
+
+
+class Transcribing(Protocol):
+    """What queues a recording for the speech worker, in this transaction."""
+
+    async def __call__(self, session: AsyncSession, interaction_id: int) -> None: ...
+
+
+class Flow:
+    """The inbox's handler: files batches of messages inside the drain's transaction."""
+
+    def __init__(
+        self,
+        rules: engine.Engine,
+        conversing: Conversing,
+        transcribe: Transcribing,
+        now: Clock,
+    ) -> None:
+        self._rules = rules
+        self._conversing = conversing
+        self._transcribe = transcribe
+        self._now = now
+
+    async def handle(
+        self, session: AsyncSession, batch: Sequence[Arrived]
+    ) -> dict[int, int | None]:
+        """File messages in order; those that change or follow others wait for them."""
+        done: dict[int, int | None] = {}
+        for ordinary, run in groupby(batch, _ordinary):
+            if ordinary:
+                done |= await self._file(session, list(run))
+                continue
+            for arrived in run:
+                done |= await self._file_special(session, arrived)
+        return done
+
+    async def _file_special(self, session: AsyncSession, arrived: Arrived) -> dict[int, int | None]:
+        message = arrived.message
+        if message.edits or message.recalls:
+            changed = await changes.follow(session, message)
+            if changed is not None:
+                return {arrived.inbox_id: changed}
+        elif await self._conversing.hear(session, message):
+            return {arrived.inbox_id: None}
+        return await self._file(session, [arrived])
+
+    async def _file(self, session: AsyncSession, batch: Sequence[Arrived]) -> dict[int, int | None]:
+        works = await prepare(session, batch)
+        for work in works:
+            for step in STEPS:
+                step(work)
+        await file.away(session, works)
+        for work in works:
+            if work.status == "waiting_for_model":
+                await self._transcribe(session, work.interaction_id)
+        await self._rules.filed(session, [_filed(work) for work in works], self._now())
+        return {work.inbox_id: work.interaction_id for work in works}
+
+    async def give_up(
+        self,
+        session: AsyncSession,
+        inbox_id: int,
+        message: InboundMessage | None,
+        error: str,
+    ) -> int | None:
+        """A message that broke the pipeline waits in the doubt queue, unread."""
+        return await file.unread(session, inbox_id, message, error)
+
+
+def _ordinary(arrived: Arrived) -> bool:
+    """Whether a message neither changes an earlier one nor speaks to the assistant."""
+    message = arrived.message
+    return not (message.edits or message.recalls or message.private or message.addressed)
+
+
+async def prepare(session: AsyncSession, batch: Sequence[Arrived]) -> list[Work]:
+    """Look up what the whole batch needs, and know its chats."""
+    questions = [question_of(arrived.message) for arrived in batch]
+    found = await match.load(session, questions)
+    keys = [(a.message.channel, bounded(a.message.chat)) for a in batch]
+    names = {key: a.message.chat_name[:200] for key, a in zip(keys, batch, strict=True)}
+    missing = [(*key, names[key]) for key in dict.fromkeys(keys) if key not in found.chats]
+    if missing:
+        found.chats |= await directory.add_chats(session, missing)
+    return [
+        Work.of(arrived, question, found, found.chats[key])
+        for arrived, question, key in zip(batch, questions, keys, strict=True)
+    ]
+
+
+def question_of(message: InboundMessage) -> Question:
+    """What filing may know of a message."""
+    sender = message.sender
+    references = (*message.references, *((message.thread,) if message.thread else ()))
+    return Question(
+        text=message.text,
+        subject=message.subject,
+        channel=message.channel,
+        senders=match.senders_of(message.channel, sender.id, sender.email, sender.phone),
+        chat=message.chat,
+        references=references,
+        recipients=tuple(
+            pair
+            for recipient in message.recipients
+            for pair in match.senders_of(ChannelName(""), recipient)
+        ),
+        proven=sender.proven,
+    )
+
+
+def _filed(work: Work) -> engine.Filed:
+    return engine.Filed(
+        interaction_id=work.interaction_id,
+        customer_id=work.match.customer_id,
+        project_id=work.match.project_id,
+        direction=work.direction,
+        sentiment=work.mood.label,
+        score=work.mood.score,
+        signals=work.signals,
+        kind=work.message.kind,
+        because=work.mood.because,
+    )

@@ -1,0 +1,27 @@
+"""What kind of thing a message's files are, and which of them is a recording to transcribe."""
+
+from typing import Final
+
+from bot.contract import InboundMessage, Kind, StoredFile
+
+RECORDINGS: Final = frozenset(
+    ".wav .mp3 .m4a .ogg .opus .amr .webm .flac .wma .aac .silk .speex .mp4".split()
+)
+
+
+def recording(message: InboundMessage) -> StoredFile | None:
+    """The recording that is the message: a call's file, or a voice note without words of its own."""
+    for file in message.attachments:
+        if not is_recording(file):
+            continue
+        if message.kind in {Kind.CALL, Kind.MEETING} or not message.text.strip():
+            return file
+    return None
+
+
+def is_recording(file: StoredFile) -> bool:
+    """Whether a file is sound, by its type or the ending of its name."""
+    suffix = "." + file.name.rsplit(".", 1)[-1].lower()
+    if suffix == ".mp4" or file.type.startswith("video/"):
+        return file.type.startswith("audio/")
+    return file.type.startswith("audio/") or suffix in RECORDINGS

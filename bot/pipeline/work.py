@@ -1,0 +1,46 @@
+"""What the steps hand on: one message on its way to its place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.contract import InboundMessage, Transcript
+from bot.inbox import Arrived
+from bot.pipeline.extract import Extract
+from bot.pipeline.language import Language
+from bot.pipeline.match import Match, Question
+from bot.pipeline.sentiment import Sentiment
+from storage.directory import Chat, Directory
+
+
+@dataclass(slots=True)
+class Work:
+    """One message; each step fills in what it finds."""
+
+    inbox_id: int
+    message: InboundMessage
+    received_at: datetime
+    question: Question
+    directory: Directory
+    chat: Chat
+    transcript: Transcript | None = None
+    language: Language = "other"
+    mood: Sentiment = Sentiment("unscored")
+    signals: tuple[str, ...] = ()
+    match: Match = Match("stranger")
+    extract: Extract = Extract()
+    status: str = "filed"
+    direction: str = "in"
+    interaction_id: int = 0
+
+    @property
+    def text(self) -> str:
+        """What there is to understand: the words of a recording where it has been transcribed."""
+        if self.transcript is not None:
+            return self.transcript.text
+        return self.message.text or self.message.subject
+
+    @classmethod
+    def of(cls, arrived: Arrived, question: Question, directory: Directory, chat: Chat) -> "Work":
+        return cls(
+            arrived.inbox_id, arrived.message, arrived.received_at, question, directory, chat
+        )

@@ -1,0 +1,139 @@
+"""All settings: one tree, read once, from `keqing.toml` and `KEQING_…` (nested with `__`).
+
+Parts get values, never the tree; an adapter validates its own branch.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from zoneinfo import ZoneInfo
+from bot.texts import Text
+
+PREFIX: Final = "KEQING_"
+FILE: Final = "keqing.toml"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class BadSettings(Exception):
+    """A setting has a value that cannot be used. The message names it, in both languages."""
+
+
+class Settings(BaseModel):
+    """The tree. Branches of adapters are kept as they are: their names are not known here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    language: Literal["zh", "en"] = "zh"
+    timezone: str = "Asia/Shanghai"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    branches: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _language(cls, value: object) -> object:
+        return {"zh-cn": "zh", "zh_cn": "zh", "en-us": "en"}.get(str(value).lower(), value)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except Exception as error:
+            raise ValueError(f"no such time zone: {value}") from error
+        return value
+
+    def branch(self, name: str) -> dict[str, Any]:
+        """The settings of one adapter or engine; empty where nothing is set."""
+        return self.branches.get(name, {})
+
+
+_BAD = Text(
+    "设置「{name}」的值不可用：{why}。请改正后再启动。",
+    "the setting {name} has a value that cannot be used: {why}. Correct it and start again.",
+)
+_BAD_FILE = Text(
+    "设置文件 {name} 不是有效的 TOML：{why}", "the settings file {name} is not valid TOML: {why}"
+)
+
+
+def load(
+    models: Mapping[str, type[BaseModel]],
+    *,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Settings, list[str]]:
+    """Read the tree; answers it and the dotted names of settings that nothing knows.
+
+    `models` are the branches that adapters and engines own. Raises `BadSettings`.
+    """
+    given = _from_file((folder or Path.cwd()) / FILE)
+    for name, value in _from_environment(os.environ if environ is None else environ):
+        _put(given, name, value)
+    known = set(Settings.model_fields) - {"branches"}
+    unknown = sorted(set(given) - known - set(models))
+    branches: dict[str, dict[str, Any]] = {}
+    for name, model in models.items():
+        found = given.get(name, {})
+        if not isinstance(found, dict):
+            raise bad(name, "a table is needed here")
+        values = cast("dict[str, Any]", found)
+        unknown += [f"{name}.{key}" for key in sorted(set(values) - set(model.model_fields))]
+        mine = {key: value for key, value in values.items() if key in model.model_fields}
+        branches[name] = _checked(model, mine, f"{name}.").model_dump()
+    tree = {name: value for name, value in given.items() if name in known}
+    return _checked(Settings, {**tree, "branches": branches}, ""), unknown
+
+
+def _checked(model: type[_Model], values: dict[str, Any], prefix: str) -> _Model:
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        raise bad(prefix + ".".join(str(part) for part in first["loc"]), first["msg"]) from None
+
+
+def bad(name: str, why: str) -> BadSettings:
+    """The error for a setting, by its dotted name, in both languages."""
+    shown = f"{name} ({PREFIX}{name.upper().replace('.', '__')})"
+    return BadSettings(
+        f"{_BAD.in_('zh', name=shown, why=why)}\n{_BAD.in_('en', name=shown, why=why)}"
+    )
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        facts = {"name": str(path), "why": str(error)}
+        raise BadSettings(
+            f"{_BAD_FILE.in_('zh', **facts)}\n{_BAD_FILE.in_('en', **facts)}"
+        ) from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[list[str], str]]:
+    return [
+        (name.removeprefix(PREFIX).lower().split("__"), value)
+        for name, value in sorted(environ.items())
+        if name.startswith(PREFIX)
+    ]
+
+
+def _put(tree: dict[str, Any], name: list[str], value: str) -> None:
+    for part in name[:-1]:
+        inner = tree.setdefault(part, {})
+        if not isinstance(inner, dict):
+            inner = tree[part] = {}
+        tree = cast("dict[str, Any]", inner)
+    tree[name[-1]] = value

@@ -1,0 +1,322 @@
+"""Questions about customers and the people in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.scope import Scope
+from storage.tables import (
+    Alias,
+    Contact,
+    Customer,
+    Domain,
+    FieldDefinition,
+    Identity,
+    Merge,
+    Project,
+    User,
+)
+
+MOVED_WITH: Final = (
+    "contact",
+    "alias",
+    "customer_domain",
+    "project",
+    "conversation",
+    "interaction",
+    "attachment",
+    "alert",
+    "event",
+)
+"""Tables whose rows go over to the kept customer in a merge; every one has a customer_id."""
+
+
+async def next_code(session: AsyncSession, prefix: str) -> str:
+    """The next free `C-0001` or `P-0001`; codes given by hand are stepped over."""
+    table, sequence = (
+        ("customer", "customer_code") if prefix == "C" else ("project", "project_code")
+    )
+    while True:
+        number = await session.scalar(text(f"SELECT nextval('{sequence}')"))
+        code = f"{prefix}-{number:04d}"
+        there = await session.scalar(
+            text(f"SELECT 1 FROM {table} WHERE upper(code) = :code"),  # noqa: S608 - two names of ours
+            {"code": code},
+        )
+        if not there:
+            return code
+
+
+async def by_code(session: AsyncSession, scope: Scope, code: str) -> Customer | None:
+    """The customer with this code, whatever its case; of a merged one, the kept one."""
+    found = (
+        await session.exec(select(Customer).where(func.upper(Customer.code) == code.upper()))
+    ).first()
+    if found is not None and found.merged_into_id is not None:
+        found = await session.get(Customer, found.merged_into_id)
+    if found is None:
+        return None
+    return (
+        await session.exec(select(Customer).where(Customer.id == found.id, scope.customers()))
+    ).first()
+
+
+async def merged_by_code(session: AsyncSession, code: str) -> Customer | None:
+    """The customer with this code, if it is part of another now."""
+    return (
+        await session.exec(
+            select(Customer).where(
+                func.upper(Customer.code) == code.upper(),
+                col(Customer.merged_into_id).is_not(None),
+            )
+        )
+    ).first()
+
+
+async def named(
+    session: AsyncSession, scope: Scope, norm: str, *, limit: int = 6
+) -> Sequence[Customer]:
+    """Customers whose name is exactly this, else those whose names contain it."""
+    exact = (
+        select(Customer)
+        .where(
+            col(Customer.merged_into_id).is_(None),
+            scope.customers(),
+            col(Customer.id).in_(
+                select(Alias.customer_id).where(Alias.norm == norm, col(Alias.project_id).is_(None))
+            ),
+        )
+        .order_by(col(Customer.id))
+        .limit(limit)
+    )
+    found = (await session.exec(exact)).all()
+    if found:
+        return found
+    holding = (
+        select(Customer)
+        .where(
+            col(Customer.merged_into_id).is_(None),
+            scope.customers(),
+            or_(
+                col(Customer.id).in_(
+                    select(Alias.customer_id).where(
+                        col(Alias.norm).contains(norm, autoescape=True),
+                        col(Alias.project_id).is_(None),
+                    )
+                ),
+                func.upper(Customer.code).contains(norm.upper(), autoescape=True),
+            ),
+        )
+        .order_by(col(Customer.id))
+        .limit(limit)
+    )
+    return (await session.exec(holding)).all()
+
+
+async def all_names(session: AsyncSession, scope: Scope) -> list[tuple[int, str]]:
+    """Every visible customer's names in normal form, for near matches; a few thousand at most."""
+    rows = await session.exec(
+        select(Customer.id, Alias.norm)
+        .join(Alias, col(Alias.customer_id) == col(Customer.id))
+        .where(
+            col(Customer.merged_into_id).is_(None),
+            col(Alias.project_id).is_(None),
+            scope.customers(),
+        )
+        .limit(50_000)
+    )
+    return [(id_, norm) for id_, norm in rows]
+
+
+async def listed(
+    session: AsyncSession,
+    scope: Scope,
+    *,
+    tag: str | None = None,
+    tier: str | None = None,
+    stage: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Sequence[Customer]:
+    asked = select(Customer).where(col(Customer.merged_into_id).is_(None), scope.customers())
+    if tag:
+        asked = asked.where(col(Customer.tags).any(tag))  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+    if tier:
+        asked = asked.where(Customer.tier == tier)
+    if stage:
+        asked = asked.where(Customer.stage == stage)
+    asked = asked.order_by(col(Customer.id)).limit(limit).offset(offset)
+    return (await session.exec(asked)).all()
+
+
+async def with_ids(session: AsyncSession, scope: Scope, ids: Sequence[int]) -> Sequence[Customer]:
+    return (
+        await session.exec(
+            select(Customer)
+            .where(col(Customer.id).in_(ids), scope.customers())
+            .order_by(col(Customer.id))
+        )
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact with the addresses they are known by: (channel, address)."""
+
+    contact: Contact
+    identities: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a customer's card shows."""
+
+    customer: Customer
+    owner: str
+    people: tuple[Person, ...] = ()
+    projects: tuple[Project, ...] = ()
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    fields: tuple[FieldDefinition, ...] = field(default_factory=tuple)
+
+
+async def card(session: AsyncSession, scope: Scope, customer: Customer) -> Card:
+    """A customer with people, projects and names; projects only those in `scope`."""
+    owner = await session.get(User, customer.owner_id) if customer.owner_id else None
+    projects = await session.exec(
+        select(Project)
+        .where(Project.customer_id == customer.id, scope.projects())
+        .order_by(Project.phase == "closed", col(Project.id))
+    )
+    names = await session.exec(
+        select(Alias.text)
+        .where(
+            Alias.customer_id == customer.id,
+            col(Alias.project_id).is_(None),
+            Alias.source != "derived",
+        )
+        .order_by(col(Alias.id))
+    )
+    domains = await session.exec(select(Domain.domain).where(Domain.customer_id == customer.id))
+    return Card(
+        customer,
+        owner.name if owner else "",
+        await people(session, customer.id),
+        tuple(projects.all()),
+        tuple(name for name in names if name != customer.name),
+        tuple(domains.all()),
+        tuple(await fields(session, "customer")),
+    )
+
+
+async def people(session: AsyncSession, customer_id: int) -> tuple[Person, ...]:
+    rows = (
+        await session.exec(
+            select(Contact, Identity.channel, Identity.address)
+            .outerjoin(Identity, col(Identity.contact_id) == col(Contact.id))
+            .where(Contact.customer_id == customer_id)
+            .order_by(col(Contact.id), col(Identity.id))
+        )
+    ).all()
+    found: dict[int, tuple[Contact, list[tuple[str, str]]]] = {}
+    for contact, channel, address in rows:
+        _, listed_ = found.setdefault(contact.id, (contact, []))
+        if channel:
+            listed_.append((channel, address))
+    return tuple(Person(contact, tuple(listed_)) for contact, listed_ in found.values())
+
+
+async def fields(session: AsyncSession, entity: str) -> Sequence[FieldDefinition]:
+    return (
+        await session.exec(
+            select(FieldDefinition)
+            .where(FieldDefinition.entity == entity)
+            .order_by(col(FieldDefinition.id))
+        )
+    ).all()
+
+
+async def move(session: AsyncSession, gone: int, kept: int) -> dict[str, list[int]]:
+    """Point all that belongs to one customer at another; answers the rows, table by table."""
+    moved: dict[str, list[int]] = {}
+    for table in MOVED_WITH:
+        # A name or a domain that both have stays where it is: it cannot be there twice.
+        twice = {
+            "alias": " AND NOT EXISTS (SELECT 1 FROM alias k WHERE k.customer_id = :kept"
+            " AND k.norm = t.norm AND k.project_id IS NOT DISTINCT FROM t.project_id)",
+            "customer_domain": " AND NOT EXISTS (SELECT 1 FROM customer_domain k"
+            " WHERE k.customer_id = :kept AND k.domain = t.domain)",
+        }.get(table, "")
+        rows = await session.execute(
+            text(
+                f"UPDATE {table} t SET customer_id = :kept WHERE customer_id = :gone{twice}"  # noqa: S608 - names from MOVED_WITH
+                " RETURNING id"
+            ),
+            {"kept": kept, "gone": gone},
+        )
+        if ids := [id_ for (id_,) in rows]:
+            moved[table] = ids
+    return moved
+
+
+async def move_back(session: AsyncSession, merge: Merge) -> None:
+    """Give the rows that a merge moved back to the customer they came from."""
+    for table, ids in merge.moved.items():
+        if table not in MOVED_WITH:
+            continue
+        await session.execute(
+            text(
+                f"UPDATE {table} SET customer_id = :gone"  # noqa: S608 - names from MOVED_WITH
+                " WHERE id = ANY(:ids) AND customer_id = :kept"
+            ),
+            {"gone": merge.gone_id, "kept": merge.kept_id, "ids": ids},
+        )
+
+
+async def last_merge(session: AsyncSession, gone_id: int) -> Merge | None:
+    """The merge that took a customer away, if it still holds."""
+    return (
+        await session.exec(
+            select(Merge)
+            .where(Merge.gone_id == gone_id, col(Merge.undone_at).is_(None))
+            .order_by(col(Merge.id).desc())
+        )
+    ).first()
+
+
+async def stats(session: AsyncSession) -> dict[str, Any]:
+    """The exact counts that `keqing stats` prints."""
+    one = (
+        await session.execute(
+            text("""
+SELECT
+  (SELECT count(*) FROM inbox WHERE state = 'waiting'),
+  (SELECT count(*) FROM inbox WHERE state = 'done')
+    + COALESCE((SELECT value FROM counter WHERE name = 'inbox_pruned'), 0),
+  (SELECT count(*) FROM inbox WHERE state = 'failed'),
+  (SELECT count(*) FROM interaction WHERE kind <> 'note' AND direction = 'in'),
+  (SELECT count(*) FROM customer WHERE merged_into_id IS NULL),
+  (SELECT count(*) FROM project),
+  (SELECT count(*) FROM interaction WHERE status IN ('doubt', 'failed')),
+  (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')),
+  (SELECT count(*) FROM outbox WHERE state = 'sent'),
+  (SELECT count(*) FROM outbox WHERE state = 'failed')
+""")
+        )
+    ).one()
+    jobs = await session.execute(
+        text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1 ORDER BY 1")
+    )
+    return {
+        "inbox": {"waiting": one[0], "done": int(one[1]), "failed": one[2]},
+        "interactions": one[3],
+        "customers": one[4],
+        "projects": one[5],
+        "doubt_queue": one[6],
+        "outbox": {"waiting": one[7], "sent": one[8], "failed": one[9]},
+        "jobs": {status: count for status, count in jobs},
+    }

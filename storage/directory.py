@@ -1,0 +1,229 @@
+"""Look-ups that filing asks, in batches: who an address is, whose a chat, a domain, a name is."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom an address belongs to: a contact of a customer, or a member."""
+
+    contact_id: int | None
+    customer_id: int | None
+    user_id: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    id: int
+    customer_id: int | None
+    project_id: int | None
+    audience: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a customer, or of one of its projects."""
+
+    customer_id: int
+    project_id: int | None
+    norm: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProject:
+    id: int
+    code: str
+    name: str
+    customer_id: int
+    open: bool
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Directory:
+    """What a batch of messages asked for, ready to be read."""
+
+    known: dict[tuple[str, str], list[Known]] = field(default_factory=dict)
+    chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
+    threads: dict[tuple[str, str], tuple[int, int | None]] = field(default_factory=dict)
+    domains: dict[str, list[int]] = field(default_factory=dict)
+    own_domains: frozenset[str] = frozenset()
+    codes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    """Upper-case code → customer and, for a project's code, the project."""
+    names: dict[str, list[Name]] = field(default_factory=dict)
+    """Head → names that begin so."""
+    sounds: dict[str, list[Name]] = field(default_factory=dict)
+    projects: dict[int, list[KnownProject]] = field(default_factory=dict)
+    customers: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Customer → code and name."""
+
+
+async def identities(
+    session: AsyncSession, pairs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], list[Known]]:
+    """Who owns addresses; `pairs` are (channel, address in normal form)."""
+    found: dict[tuple[str, str], list[Known]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT i.channel, i.address, i.contact_id, c.customer_id, i.user_id, COALESCE(c.name, u.name)
+FROM identity i
+LEFT JOIN contact c ON c.id = i.contact_id
+LEFT JOIN user_account u ON u.id = i.user_id
+JOIN unnest(CAST(:channels AS text[]), CAST(:addresses AS text[])) AS q(channel, address)
+  ON q.channel = i.channel AND q.address = i.address
+"""),
+        _columns(pairs, "channels", "addresses"),
+    )
+    for channel, address, contact, customer, user, name in rows:
+        found[channel, address].append(Known(contact, customer, user, name))
+    return dict(found)
+
+
+async def chats(
+    session: AsyncSession, pairs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Chat]:
+    rows = await session.execute(
+        text("""
+SELECT c.channel, c.chat, c.id, c.customer_id, c.project_id, c.audience FROM conversation c
+JOIN unnest(CAST(:channels AS text[]), CAST(:chats AS text[])) AS q(channel, chat)
+  ON q.channel = c.channel AND q.chat = c.chat
+"""),
+        _columns(pairs, "channels", "chats"),
+    )
+    return {(row[0], row[1]): Chat(*row[2:]) for row in rows}
+
+
+async def add_chats(
+    session: AsyncSession, new: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str], Chat]:
+    """Make conversations (channel, chat, name) that are not there yet; answers all of them."""
+    await session.execute(
+        text("""
+INSERT INTO conversation (channel, chat, name, created_at)
+SELECT q.channel, q.chat, q.name, now()
+FROM unnest(CAST(:channels AS text[]), CAST(:chats AS text[]), CAST(:names AS text[]))
+  AS q(channel, chat, name)
+ORDER BY q.channel, q.chat
+ON CONFLICT (channel, chat) DO NOTHING
+"""),
+        {
+            "channels": [row[0] for row in new],
+            "chats": [row[1] for row in new],
+            "names": [row[2] for row in new],
+        },
+    )
+    return await chats(session, [(row[0], row[1]) for row in new])
+
+
+async def threads(
+    session: AsyncSession, pairs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, int | None]]:
+    """Where earlier messages (channel, message key) were filed: customer and project."""
+    rows = await session.execute(
+        text("""
+SELECT i.channel, i.message_key, i.customer_id, i.project_id FROM interaction i
+JOIN unnest(CAST(:channels AS text[]), CAST(:messages AS text[])) AS q(channel, message)
+  ON q.channel = i.channel AND q.message = i.message_key
+WHERE i.customer_id IS NOT NULL
+"""),
+        _columns(pairs, "channels", "messages"),
+    )
+    return {(channel, key): (customer, project) for channel, key, customer, project in rows}
+
+
+async def domains(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    rows = await session.execute(
+        text("SELECT domain, customer_id FROM customer_domain WHERE domain = ANY(:names)"),
+        {"names": list(names)},
+    )
+    for domain, customer in rows:
+        found[domain].append(customer)
+    return dict(found)
+
+
+async def own_domains(session: AsyncSession) -> frozenset[str]:
+    """Mail domains of the firm's members."""
+    rows = await session.execute(
+        text("""
+SELECT DISTINCT split_part(address, '@', 2) FROM identity
+WHERE channel = 'email' AND user_id IS NOT NULL
+""")
+    )
+    return frozenset(domain for (domain,) in rows)
+
+
+async def codes(session: AsyncSession, given: Collection[str]) -> dict[str, tuple[int, int | None]]:
+    """Customers and projects by upper-case code."""
+    rows = await session.execute(
+        text("""
+SELECT upper(code), COALESCE(merged_into_id, id), NULL::bigint
+FROM customer WHERE upper(code) = ANY(:codes)
+UNION ALL
+SELECT upper(code), customer_id, id FROM project WHERE upper(code) = ANY(:codes)
+"""),
+        {"codes": list(given)},
+    )
+    return {code: (customer, project) for code, customer, project in rows}
+
+
+async def names(session: AsyncSession, heads: Collection[str]) -> dict[str, list[Name]]:
+    found: dict[str, list[Name]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT head, customer_id, project_id, norm, source FROM alias WHERE head = ANY(:heads)
+"""),
+        {"heads": list(heads)},
+    )
+    for row in rows:
+        found[row[0]].append(Name(*row[1:]))
+    return dict(found)
+
+
+async def sounds(session: AsyncSession, windows: Collection[str]) -> dict[str, list[Name]]:
+    found: dict[str, list[Name]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT pinyin, customer_id, project_id, norm, source FROM alias
+WHERE pinyin = ANY(:windows)
+"""),
+        {"windows": list(windows)},
+    )
+    for row in rows:
+        found[row[0]].append(Name(*row[1:]))
+    return dict(found)
+
+
+async def projects(session: AsyncSession, of: Collection[int]) -> dict[int, list[KnownProject]]:
+    """All projects of customers, with the names they go by in normal form."""
+    found: dict[int, list[KnownProject]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT p.id, p.code, p.name, p.customer_id, p.phase <> 'closed',
+  ARRAY(SELECT a.norm FROM alias a WHERE a.project_id = p.id)
+FROM project p WHERE p.customer_id = ANY(:customers) ORDER BY p.id
+"""),
+        {"customers": list(of)},
+    )
+    for id_, code, name, customer, is_open, aliases in rows:
+        found[customer].append(KnownProject(id_, code, name, customer, is_open, tuple(aliases)))
+    return dict(found)
+
+
+async def customers(session: AsyncSession, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    rows = await session.execute(
+        text("SELECT id, code, name FROM customer WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return {id_: (code, name) for id_, code, name in rows}
+
+
+def _columns(pairs: Collection[tuple[str, str]], first: str, second: str) -> dict[str, list[str]]:
+    ordered = sorted(pairs)
+    return {first: [pair[0] for pair in ordered], second: [pair[1] for pair in ordered]}

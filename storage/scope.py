@@ -1,0 +1,110 @@
+"""Which rows and fields a person may see: a value that every query on people's data takes.
+
+The filter is part of the SQL from the start, so that lists, search, digests and exports cannot
+show what a card would refuse.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlmodel import col
+
+from storage.tables import Customer, Interaction, Project, ProjectMember
+
+Customers = Literal["all", "own", "project", "none"]
+Projects = Literal["all", "own", "member", "none"]
+Money = Literal["amount", "percent", "none"]
+
+
+_MONEY: dict[Money, int] = {"none": 0, "percent": 1, "amount": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one person may see. `grants` holds one (customers, projects) pair per role."""
+
+    user_id: int | None
+    grants: frozenset[tuple[Customers, Projects]] = frozenset()
+    money: Money = "none"
+    talk: bool = False
+    """May read what customers say."""
+
+    @classmethod
+    def everything(cls) -> Self:
+        """The program's own: jobs that watch the whole firm."""
+        return cls(None, frozenset({("all", "all")}), "amount", talk=True)
+
+    def plus(self, customers: Customers, projects: Projects, money: Money, *, talk: bool) -> Self:
+        """The scope widened by a role."""
+        return replace(
+            self,
+            grants=self.grants | {(customers, projects)},
+            money=max(self.money, money, key=_MONEY.__getitem__),
+            talk=self.talk or talk,
+        )
+
+    def customers(self) -> ColumnElement[bool]:
+        """Condition on `Customer`: the rows this person may see."""
+        return _any([self._customers(kind) for kind, _ in self.grants])
+
+    def projects(self) -> ColumnElement[bool]:
+        """Condition on `Project`: the rows this person may see."""
+        return _any([self._projects(kind) for _, kind in self.grants])
+
+    def interactions(self) -> ColumnElement[bool]:
+        """Condition on `Interaction`: of visible customers and projects, where talk may be read.
+
+        What is filed nowhere yet (doubts, strangers) is seen by whoever sees all customers.
+        """
+        if not self.talk:
+            return false()
+        if self.sees_all_customers:
+            return true()
+        return and_(
+            col(Interaction.customer_id).is_not(None),
+            or_(
+                col(Interaction.customer_id).in_(
+                    select(col(Customer.id)).where(_any([self._customers(c) for c in self._whole]))
+                ),
+                col(Interaction.project_id).in_(select(col(Project.id)).where(self.projects())),
+            ),
+        )
+
+    @property
+    def sees_all_customers(self) -> bool:
+        return any(kind == "all" for kind, _ in self.grants)
+
+    @property
+    def _whole(self) -> list[Customers]:
+        """Grants that open all talk of a customer, not only of one's projects."""
+        return [kind for kind, _ in self.grants if kind in {"all", "own"}]
+
+    def _customers(self, kind: Customers) -> ColumnElement[bool]:
+        if kind == "all":
+            return true()
+        if kind == "own":
+            return col(Customer.owner_id) == self.user_id
+        if kind == "project":
+            return col(Customer.id).in_(
+                select(col(Project.customer_id)).where(self._projects("member"))
+            )
+        return false()
+
+    def _projects(self, kind: Projects) -> ColumnElement[bool]:
+        if kind == "all":
+            return true()
+        if kind == "own":
+            return col(Project.customer_id).in_(
+                select(col(Customer.id)).where(col(Customer.owner_id) == self.user_id)
+            )
+        if kind == "member":
+            joined = select(col(ProjectMember.project_id)).where(
+                col(ProjectMember.user_id) == self.user_id
+            )
+            return or_(col(Project.manager_id) == self.user_id, col(Project.id).in_(joined))
+        return false()
+
+
+def _any(conditions: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    return or_(*conditions) if conditions else false()

@@ -1,0 +1,63 @@
+"""Those who use the program: users, their roles, teams and sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import key, link, moment, words
+
+
+class Role(SQLModel, table=True):
+    """What a kind of user may see and do; rows are data, changed without code."""
+
+    code: str = Field(primary_key=True)
+    customers: str = "none"
+    """Whose customers: all, own, project (those of one's projects), none."""
+    projects: str = "none"
+    """Which projects: all, own (of one's customers), member (managed or joined), none."""
+    money: str = "none"
+    """amount, percent (of a budget), none."""
+    talk: bool = False
+    """May read what customers say."""
+    permissions: list[str] = words()
+
+
+class Team(SQLModel, table=True):
+    id: int = key()
+    name: str = Field(unique=True)
+    superior_id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger, ForeignKey("user_account.id", use_alter=True, name="team_superior")
+        ),
+    )
+
+
+class User(SQLModel, table=True):
+    """A member of the firm."""
+
+    __tablename__ = "user_account"
+
+    id: int = key()
+    name: str = Field(index=True, unique=True)
+    roles: list[str] = words()
+    superior_id: int | None = link("user_account", null=True)
+    team_id: int | None = link("team", null=True)
+    language: str | None = None
+    timezone: str | None = None
+    password_hash: str | None = None
+    active: bool = True
+    created_at: datetime = moment()
+
+
+class Token(SQLModel, table=True):
+    """A session or a one-time link; only the SHA-256 of its secret is kept."""
+
+    hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    purpose: str
+    """session, first_admin."""
+    user_id: int | None = link("user_account", null=True)
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment(null=True)

@@ -1,0 +1,120 @@
+"""What was said: conversations, interactions, their versions and attachments."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import document, key, link, moment, words
+
+
+class Conversation(SQLModel, table=True):
+    """A chat, a mail correspondent or a phone line, and whom it belongs to."""
+
+    __table_args__ = (UniqueConstraint("channel", "chat"),)
+
+    id: int = key()
+    channel: str
+    chat: str
+    """The channel's id of the chat, bounded."""
+    name: str = ""
+    customer_id: int | None = link("customer", null=True)
+    project_id: int | None = link("project", null=True)
+    audience: str | None = None
+    """internal, customer; empty: nobody has declared it, so it counts as the customer's."""
+    language: str | None = None
+    timezone: str | None = None
+    muted_until: datetime | None = moment(null=True)
+    created_at: datetime = moment()
+
+
+class Interaction(SQLModel, table=True):
+    """One message, mail, call, meeting or note."""
+
+    __table_args__ = (
+        Index("ix_interaction_customer", "customer_id", text("occurred_at DESC"), "id"),
+        Index("ix_interaction_project", "project_id", text("occurred_at DESC"), "id"),
+        Index("ix_interaction_message", "channel", "message_key"),
+        Index(
+            "ix_interaction_open",
+            "status",
+            text("occurred_at DESC"),
+            postgresql_where=text("status <> 'filed'"),
+        ),
+        Index("ix_interaction_search", "search", postgresql_using="gin"),
+    )
+
+    id: int = key()
+    conversation_id: int | None = link("conversation", null=True)
+    channel: str
+    kind: str
+    direction: str = "in"
+    """in (from outside), out (to a customer), internal (among members)."""
+    message_key: str
+    """The channel's message id, bounded: edits, recalls and replies name it."""
+    thread: str | None = None
+    customer_id: int | None = link("customer", null=True, index=False)
+    project_id: int | None = link("project", null=True, index=False)
+    contact_id: int | None = link("contact", null=True)
+    user_id: int | None = link("user_account", null=True)
+    sender_name: str = ""
+    sender_address: str = ""
+    sender_proven: bool = False
+    subject: str = ""
+    text: str = ""
+    quoted: str = ""
+    audience: str = "customer"
+    """internal: never shown to a customer."""
+    language: str = "other"
+    sentiment: str = "unscored"
+    score: float = 0.0
+    because: str = ""
+    """The sentence that caused the sentiment."""
+    signals: list[str] = words()
+    extract: dict[str, Any] = document()
+    transcript: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    status: str = "filed"
+    """filed, doubt, stranger, waiting_for_model, failed."""
+    confidence: float = 0.0
+    evidence: list[str] = words()
+    candidates: dict[str, Any] = document()
+    """Best guesses while in doubt: {"list": [{"customer", "project", "confidence", "because"}]}."""
+    error: str | None = None
+    filed_by_id: int | None = link("user_account", null=True, index=False)
+    occurred_at: datetime = moment()
+    received_at: datetime = moment()
+    edited_at: datetime | None = moment(null=True)
+    recalled_at: datetime | None = moment(null=True)
+    search: Any = Field(default=None, sa_column=Column(TSVECTOR))
+
+
+class InteractionVersion(SQLModel, table=True):
+    """What an interaction said before it was edited, recalled or corrected."""
+
+    __tablename__ = "interaction_version"
+
+    id: int = key()
+    interaction_id: int = link("interaction")
+    text: str
+    reason: str
+    """edited, recalled, corrected, transcribed."""
+    at: datetime = moment()
+
+
+class Attachment(SQLModel, table=True):
+    """A file that came with an interaction; the same name for one customer again is a version."""
+
+    __table_args__ = (Index("ix_attachment_name", "customer_id", "project_id", "name"),)
+
+    id: int = key()
+    interaction_id: int = link("interaction")
+    customer_id: int | None = link("customer", null=True, index=False)
+    project_id: int | None = link("project", null=True)
+    name: str
+    type: str
+    size: int
+    sha256: str
+    version: int = 1
+    created_at: datetime = moment()

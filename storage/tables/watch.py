@@ -1,0 +1,82 @@
+"""What is watched: events, rules, alerts, and who is told when."""
+
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import document, key, link, moment
+
+
+class Event(SQLModel, table=True):
+    """Something that happened to the record; the timeline shows those of a customer."""
+
+    __table_args__ = (
+        Index("ix_event_customer", "customer_id", text("at DESC"), "id"),
+        Index("ix_event_project", "project_id", text("at DESC"), "id"),
+    )
+
+    id: int = key()
+    name: str
+    customer_id: int | None = link("customer", null=True, index=False)
+    project_id: int | None = link("project", null=True, index=False)
+    user_id: int | None = link("user_account", null=True, index=False)
+    facts: dict[str, Any] = document()
+    at: datetime = moment()
+
+
+class Rule(SQLModel, table=True):
+    """A rule of the firm's own, or a switch for one of the shipped book."""
+
+    id: str = Field(primary_key=True)
+    body: dict[str, Any] = document()
+    """The rule as the book writes it; empty for a shipped rule that is only switched."""
+    enabled: bool = True
+    updated_at: datetime = moment()
+
+
+class Alert(SQLModel, table=True):
+    """A rule that fired, with the facts it saw."""
+
+    __table_args__ = (
+        Index("ix_alert_open", "rule", "subject", postgresql_where=text("closed_at IS NULL")),
+    )
+
+    id: int = key()
+    rule: str
+    subject: str
+    """What it is about, as `project:7` or `customer:3`."""
+    customer_id: int | None = link("customer", null=True)
+    project_id: int | None = link("project", null=True)
+    level: str = "warning"
+    facts: dict[str, Any] = document()
+    opened_at: datetime = moment()
+    quiet_until: datetime | None = moment(null=True)
+    acknowledged_at: datetime | None = moment(null=True)
+    acknowledged_by_id: int | None = link("user_account", null=True, index=False)
+    closed_at: datetime | None = moment(null=True)
+
+
+class Subscription(SQLModel, table=True):
+    """A digest that a chat or a member gets, and when."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "conversation_id", "user_id", "project_id", postgresql_nulls_not_distinct=True
+        ),
+    )
+
+    id: int = key()
+    conversation_id: int = link("conversation")
+    user_id: int | None = link("user_account", null=True)
+    """The digest of this member's own work; empty: of the chat's project or customer."""
+    project_id: int | None = link("project", null=True)
+    every: str = "weekly"
+    """daily (on working days), weekly, always (each day, holidays too)."""
+    weekday: int = 0
+    """0 Monday … 6 Sunday, for weekly."""
+    at: time
+    timezone: str
+    since: datetime = moment()
+    muted_until: datetime | None = moment(null=True)

@@ -1,0 +1,86 @@
+"""Any server with OpenAI's transcription protocol."""
+
+import json
+
+import numpy as np
+import pytest
+
+from adapters.speech import decode, remote
+from bot.contract import NotSupported, Refused, TryLater, Unreadable
+from tests.adapters.speech import recordings
+from tests.adapters.speech.far_side import far_side
+
+PATH = "/v1/audio/transcriptions"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    with far_side() as far:
+        far.answers[PATH] = (200, json.dumps({"text": " 您好。"}).encode(), {})
+        yield far
+
+
+def engine(server, **more):
+    settings = {"base_url": f"{server.url}/v1", "api_key": "secret-key", "model": "m", **more}
+    return remote.build(settings, None)
+
+
+def test_each_turn_is_sent_as_opus(tmp_path, server, voice):
+    pause = np.zeros_like(voice)
+    sound = np.stack([np.concatenate([voice, pause]), np.concatenate([pause, voice])], axis=1)
+    path = recordings.encode(tmp_path / "a.wav", sound)
+    shares = []
+    transcript = engine(server, language="zh").transcribe(
+        path, hotwords=["华建"], progress=shares.append
+    )
+    assert [(s.speaker, s.text) for s in transcript.segments] == [
+        ("agent", "您好。"),
+        ("customer", "您好。"),
+    ]
+    assert transcript.language == "zh"
+    assert shares[-1] == 1.0
+    bodies = [body for _, body in server.asked]
+    assert len(bodies) == 2
+    assert all(b"OggS" in body and len(body) < 200_000 for body in bodies)
+    assert "华建".encode() in bodies[0]
+
+
+def test_opus_is_the_same_sound(tmp_path, voice):
+    path = tmp_path / "a.ogg"
+    path.write_bytes(remote.to_opus((voice / 32_768).astype(np.float32)))
+    sound = np.concatenate(list(decode.blocks(path, 1, decode.Tally())))
+    assert abs(len(sound) - len(voice)) < 1_600
+    assert np.abs(sound).mean() == pytest.approx(np.abs(voice).mean(), rel=0.3)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_server_in_trouble_is_tried_later(tmp_path, server, voice, status):
+    server.answers[PATH] = (status, b"{}", {"retry-after": "0", "x-should-retry": "false"})
+    path = recordings.encode(tmp_path / "a.wav", voice)
+    with pytest.raises(TryLater) as why:
+        engine(server).transcribe(path, progress=lambda _: None)
+    assert why.value.after == 0
+    assert "secret-key" not in str(why.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 413])
+def test_a_refusal_is_final(tmp_path, server, voice, status):
+    server.answers[PATH] = (status, b"{}", {})
+    path = recordings.encode(tmp_path / "a.wav", voice)
+    with pytest.raises(Refused):
+        engine(server).transcribe(path, progress=lambda _: None)
+
+
+def test_an_empty_recording_is_never_sent(tmp_path, server):
+    path = tmp_path / "a.wav"
+    path.touch()
+    with pytest.raises(Unreadable):
+        engine(server).transcribe(path, progress=lambda _: None)
+    assert server.asked == []
+
+
+def test_a_far_engine_has_no_models(server):
+    assert list(engine(server).models()) == []
+    with pytest.raises(NotSupported):
+        engine(server).pull("tiny", lambda _: None)

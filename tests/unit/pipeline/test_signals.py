@@ -1,0 +1,81 @@
+import pytest
+
+from benchmarks import evaluate
+from bot.pipeline import language, sentiment, signals
+
+
+def find(text):
+    return signals.find(text, sentiment.score(text, language.detect(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("第三次延期了，给个说法", {"complaint"}),
+        ("没有一次不延期的", {"complaint"}),
+        ("It was not only late, the parts were wrong", {"complaint"}),
+        ("合同到期我们就不续约了", {"churn"}),
+        ("We will not renew the contract.", {"churn"}),
+        ("尾款要拖到月底", {"payment"}),
+        ("Payment will be delayed until next month", {"payment"}),
+        ("能不能再加一个报表功能", {"scope"}),
+        ("Could you also add a German version?", {"scope"}),
+        ("非常专业，给团队点赞", {"praise"}),
+        ("Great job, really impressed", {"praise"}),
+        ("请立即派人过来", {"urgency"}),
+        ("Please call me back ASAP", {"urgency"}),
+    ],
+)
+def test_a_signal(text, expected):
+    assert expected <= set(find(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "没打算换供应商",
+        "没说要退款",
+        "不用马上处理",
+        "不需要新增功能",
+        "并不是要投诉",
+        "投诉电话是多少",
+        "付款流程是怎样的",
+        "收到，明天上午十点开会",
+        "We are not going to complain.",
+        "There is no rush.",
+        "The meeting is moved to 3pm.",
+        "12345",
+    ],
+)
+def test_no_signal(text):
+    assert find(text) == ()
+
+
+def test_they_are_sorted_names():
+    found = find("系统又崩了，马上派人处理，再这样我们就换供应商")
+    assert list(found) == sorted(found)
+    assert set(found) <= set(signals.NAMES)
+
+
+def test_a_strongly_negative_text_is_a_complaint():
+    assert signals.find("x", sentiment.Sentiment("negative", -0.7, "x")) == ("complaint",)
+    assert signals.find("x", sentiment.Sentiment("negative", -0.5, "x")) == ()
+
+
+def test_sarcasm_is_no_praise():
+    assert "praise" not in find("真厉害，改一个字改了三天")
+
+
+def test_counts():
+    counts = evaluate.count([(True, True), (True, False), (False, True), (False, False)])
+    assert (counts.precision, counts.recall, counts.f1) == (0.5, 0.5, 0.5)
+
+
+def test_evaluate_prints(tmp_path, capsys):
+    file = tmp_path / "some.jsonl"
+    file.write_text(
+        '{"text": "很满意", "sentiment": "positive", "signals": []}\n', encoding="utf-8"
+    )
+    assert evaluate.main([str(file)]) == 0
+    assert "macro-F1 1.000" in capsys.readouterr().out
