@@ -4,11 +4,12 @@ Everything that comes in is an `InboundMessage`, everything that goes out is a `
 leave an adapter (`TryLater`, `Refused`, `NotSupported`); they say what the outbox must do next.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NewType, Protocol, runtime_checkable
+from typing import Annotated, Any, Final, NewType, Protocol, runtime_checkable
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -20,13 +21,16 @@ MAX_TEXT = 1_000_000
 """Characters of text kept for analysis and reading; the raw form beside it stays whole."""
 
 
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
 def storable(value: object) -> object:
     """Make text that every part of the system can hold: no NUL, no lone surrogates."""
     if isinstance(value, str):
         if "\x00" in value:
             value = value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
         if not value.isascii():
-            value = value.encode("utf-8", "replace").decode("utf-8")
+            value = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
     return value
 
 

@@ -23,10 +23,11 @@ from bot.contract import (
     Unreadable,
 )
 from bot.pipeline import pasted
+from bot.pipeline.match import PASTED
 from bot.runtime import SPEECH
 from storage import inbox as rows
 
-CHANNEL: Final = ChannelName("paste")
+CHANNEL: Final = ChannelName(PASTED)
 WINDOW: Final = 2000
 """Items that are on their way at once: memory stays bounded however long a file is."""
 
@@ -227,8 +228,6 @@ WHERE b.key = :key
     result |= dict(zip(names, row[:6], strict=True))
     result["signals"] = row[6] or []
     result["status"] = "already_there" if item.again else row[7] or "filed"
-    if row[8]:
-        result["error"] = row[8]
-        if row[7] == "waiting_for_model":
-            result["status"] = "failed"
+    if row[8]:  # kept, and where it belongs if that is known; but a person must look
+        result |= {"error": row[8], "status": "failed"}
     return result

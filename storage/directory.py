@@ -86,6 +86,24 @@ JOIN unnest(CAST(:channels AS text[]), CAST(:addresses AS text[])) AS q(channel,
     return dict(found)
 
 
+async def named(
+    session: AsyncSession, wanted: Collection[str]
+) -> dict[tuple[str, str], list[Known]]:
+    """Contacts and members by their whole name, as pasted talk gives it: keys are ("name", name)."""
+    found: dict[tuple[str, str], list[Known]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT name, id, customer_id, NULL::bigint FROM contact WHERE name = ANY(:names)
+UNION ALL
+SELECT name, NULL, NULL, id FROM user_account WHERE name = ANY(:names)
+"""),
+        {"names": list(wanted)},
+    )
+    for name, contact, customer, user in rows:
+        found["name", name].append(Known(contact, customer, user, name))
+    return dict(found)
+
+
 async def chats(
     session: AsyncSession, pairs: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Chat]:

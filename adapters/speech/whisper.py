@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from adapters.speech import fetch, turns
-from adapters.speech.decode import RATE
+from adapters.speech.decode import RATE, channels
 from adapters.speech.invented import invented, repeats
 from adapters.speech.settings import SpeechSettings
 from adapters.speech.turns import Heard, Turn
@@ -49,6 +49,7 @@ class FasterWhisper:
     def transcribe(
         self, path: Path, *, hotwords: Sequence[str] = (), progress: Callable[[float], None]
     ) -> Transcript:
+        channels(path)  # what no model could ever hear is said at once
         self._folder()
         heard = turns.hear(path)
         progress(HEARING)

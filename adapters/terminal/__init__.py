@@ -1,0 +1,1 @@
+"""The assistant in a terminal: the same own chat as on the web page."""

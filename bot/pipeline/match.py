@@ -25,6 +25,10 @@ READ: Final = 2000
 _CODE: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)+(?![A-Za-z0-9])|(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{4,20}(?![A-Za-z0-9])"
 )
+PASTED: Final = "paste"
+"""The channel of talk that people paste."""
+NAME: Final = "name"
+"""The address kind of a sender of whom only the name is known."""
 _ALIKE: Final = 86.0
 """rapidfuzz ratio, 0 to 100, above which a name counts as misspelt."""
 CONFIDENCE: Final = {
@@ -94,6 +98,8 @@ def senders_of(
     channel: str, id_: str, email: str | None = None, phone_: str | None = None
 ) -> tuple[tuple[str, str], ...]:
     """All addresses that a sender is known by; an id that looks like a mail or a phone counts."""
+    if channel == PASTED:  # pasted talk knows nothing of a sender but the name
+        return ((NAME, id_.strip()),)
     pairs: dict[tuple[str, str], None] = {}
     if id_ and channel:
         pairs[channel, address(channel, id_)] = None
@@ -111,6 +117,8 @@ async def load(session: AsyncSession, questions: Sequence[Question]) -> Director
     found = Directory()
     people = {pair for q in questions for pair in (*q.senders, *q.recipients)}
     found.known = await directory.identities(session, people) if people else {}
+    if by_name := {name for channel, name in people if channel == NAME}:
+        found.known |= await directory.named(session, by_name)
     chats = {(q.channel, bounded(q.chat)) for q in questions if q.chat}
     found.chats = await directory.chats(session, chats) if chats else {}
     threads = {(q.channel, bounded(ref)) for q in questions for ref in q.references}
@@ -169,10 +177,12 @@ def decide(question: Question, found: Directory) -> Match:
         elif alike := _alike(norm, found):
             evidence.append(_Evidence("alike", alike))
     if not evidence:
-        return Match("stranger", contact_id=contact_id, user_id=user_id)
+        # A member's own words are no stranger's; but somebody must say whose they are.
+        decision: Decision = "stranger" if user_id is None else "ask"
+        return Match(decision, contact_id=contact_id, user_id=user_id)
     candidates = _weigh(question, evidence, found, norm)
     best = candidates[0]
-    decision: Decision = "ask" if _unsure(evidence, candidates, norm, found) else "file"
+    decision = "ask" if _unsure(evidence, candidates, norm, found) else "file"
     return Match(
         decision,
         customer_id=best.customer_id if decision == "file" else None,

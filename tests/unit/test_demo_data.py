@@ -115,7 +115,6 @@ def test_the_story_moves_with_the_day_and_leaves_no_mark_unfilled(today):
     assert today - times[0].date() == timedelta(days=90)
     assert today - times[-1].date() == timedelta(days=1)
     assert "{" not in "".join(body["text"] + body["sent_at"] for body in bodies)
-    assert "{" not in str([due for p in story.firm(today)["customers"] for due in p["projects"]][0]["name"])
     FirmIn.model_validate(story.firm(today))
     dates = [parse.parse(data).date for _, data in story.mails(today)]
     assert dates == sorted(dates)
@@ -198,7 +197,7 @@ def test_the_worked_examples_have_something_to_tell(firm):
         if task.key and not task.done and (TODAY - task.due).days > 3
     }
     assert late == {"塔吊黑匣子协议对接": 9, "考勤断点续传修复": 5}
-    assert {rule.id for rule in book.defaults()} >= {"key-task-late", "budget-ahead-of-progress"}
+    assert {rule.id for rule in book.shipped()} >= {"key-task-late", "budget-ahead-of-progress"}
 
 
 def directory_of(firm):
@@ -293,7 +292,7 @@ def test_nearly_all_files_itself_and_a_few_wait_in_doubt(firm, messages, mails):
         if answer and answer.decision == "file" and m["sender"]["id"] in of:
             assert found.customers[answer.customer_id][0] == of[m["sender"]["id"]]
     filed = [answer for answer in decided.values() if answer.decision == "file"]
-    assert sum(answer.project_id is not None for answer in filed) > 0.8 * len(filed)
+    assert sum(answer.project_id is not None for answer in filed) > 0.85 * len(filed)
     kelan = decided["<demo-08@yujian-mep.example>"]
     assert found.customers[kelan.customer_id][0] == "C-0007"
     assert "name" in kelan.because[0]
