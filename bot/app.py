@@ -100,7 +100,7 @@ class Program(Host):
         self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
         self.assistant.host = self
         self.transcriber = transcribe.Transcriber(
-            db, self.jobs, self.media, self.speech, self.now
+            db, self.jobs, self.media, self.speech, self.rules, self.now
         )
         flow = Flow(self.rules, self.assistant, self.transcriber.queue, self.now)
         self.drain = Drain(db, flow)
@@ -168,9 +168,7 @@ class Program(Host):
 
     # --- work ----------------------------------------------------------------------------------
 
-    async def _given_up(
-        self, session: AsyncSession, item: outbox_rows.Taken, error: str
-    ) -> None:
+    async def _given_up(self, session: AsyncSession, item: outbox_rows.Taken, error: str) -> None:
         """A send that failed for good is told to the chat's owner, else to the administrators."""
         if item.key.startswith("failed:"):
             return

@@ -365,9 +365,7 @@ def _addresses(given: ContactIn) -> list[tuple[str, str]]:
     return [(channel, people.address(channel, value)) for channel, value in listed if value]
 
 
-async def _identities(
-    session: AsyncSession, addresses: Sequence[tuple[Contact, str, str]]
-) -> None:
+async def _identities(session: AsyncSession, addresses: Sequence[tuple[Contact, str, str]]) -> None:
     ids = {contact.id for contact, _, _ in addresses}
     rows = await session.exec(
         select(Identity.contact_id, Identity.channel, Identity.address).where(

@@ -75,7 +75,7 @@ class Inbox:
                 fresh = await rows.append(session, list(once.values()))
                 if fresh:
                     await notify(session, WAKE)
-        except Exception as error:  # the callers get it
+        except Exception as error:  # noqa: BLE001 - the callers get it
             if len(batch) == 1 or isinstance(error, OperationalError | InterfaceError):
                 for _, future in batch:
                     _answer(future, error)

@@ -48,7 +48,10 @@ class PastedReader:
     suffixes = frozenset({".txt"})
 
     async def read(
-        self, path: Path, given: Given, media: MediaStore
+        self,
+        path: Path,
+        given: Given,
+        media: MediaStore,  # noqa: ARG002 - the port's shape; a text has no files
     ) -> AsyncIterator[tuple[str, InboundMessage | Unreadable]]:
         content = _decoded(path.read_bytes())
         now = _moment(given.at) or clock.now()

@@ -22,8 +22,8 @@ from bot.contract import (
     AdapterError,
     Audience,
     ChannelName,
-    NotSupported,
     Notice,
+    NotSupported,
     Refused,
     Sent,
     TryLater,
@@ -194,7 +194,7 @@ class Sender:
             await self._try_later(item, error)
         except AdapterError as error:
             await self._fail(item, str(error))
-        except Exception as error:  # an adapter's own fault must not stop the lane
+        except Exception as error:  # noqa: BLE001 - an adapter's own fault must not stop the lane
             _log.exception("outbox.adapter_broke", channel=item.channel)
             await self._try_later(item, TryLater(type(error).__name__, unknown=True))
         else:

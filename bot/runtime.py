@@ -42,7 +42,9 @@ class Jobs:
         retry = RetryStrategy(max_attempts=attempts, exponential_wait=3)
         self._app.task(name=name, queue=queue, retry=retry)(job)
 
-    async def defer(self, session: AsyncSession, name: str, *, queue: str = DEFAULT, **ids: Any) -> None:
+    async def defer(
+        self, session: AsyncSession, name: str, *, queue: str = DEFAULT, **ids: Any
+    ) -> None:
         """Queue a job; it exists once the session's transaction commits."""
         connection = await raw_connection(session)
         task = self._app.configure_task(name, queue=queue, connection=connection)
@@ -130,7 +132,7 @@ class ClockWork:
     async def _tick(self, name: str) -> None:
         try:
             await self.fire(name, self._now().replace(second=0, microsecond=0))
-        except Exception:  # the clock goes on; the slot is caught up at the next start
+        except Exception:  # noqa: BLE001 - the clock goes on; the slot is caught up at the next start
             _log.exception("clock.tick_failed", job=name)
 
     async def _catch_up(self, name: str) -> None:

@@ -190,7 +190,7 @@ async def card(session: AsyncSession, scope: Scope, customer: Customer) -> Card:
     projects = await session.exec(
         select(Project)
         .where(Project.customer_id == customer.id, scope.projects())
-        .order_by(Project.phase == "closed", col(Project.id))
+        .order_by(col(Project.phase) == "closed", col(Project.id))
     )
     names = await session.exec(
         select(Alias.text)
@@ -318,5 +318,5 @@ SELECT
         "projects": one[5],
         "doubt_queue": one[6],
         "outbox": {"waiting": one[7], "sent": one[8], "failed": one[9]},
-        "jobs": {status: count for status, count in jobs},
+        "jobs": {row[0]: row[1] for row in jobs},
     }

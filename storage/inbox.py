@@ -80,7 +80,7 @@ async def append(session: AsyncSession, rows: Sequence[Arrival]) -> dict[UUID, i
             "raws": [row.raw for row in rows],
         },
     )
-    return {key: id_ for key, id_ in found}
+    return {row[0]: row[1] for row in found}
 
 
 _BUSY_SHARDS = text("""

@@ -86,7 +86,9 @@ async def users_at(
 async def users_with_role(session: AsyncSession, role: str) -> Sequence[User]:
     return (
         await session.exec(
-            select(User).where(col(User.roles).any(role), col(User.active)).order_by(col(User.id))
+            select(User)
+            .where(col(User.roles).contains([role]), col(User.active))
+            .order_by(col(User.id))
         )
     ).all()
 

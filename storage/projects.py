@@ -152,4 +152,4 @@ async def user_names(session: AsyncSession, ids: Sequence[int | None]) -> dict[i
     if not wanted:
         return {}
     rows = await session.exec(select(User.id, User.name).where(col(User.id).in_(wanted)))
-    return {id_: name for id_, name in rows}
+    return {row[0]: row[1] for row in rows}

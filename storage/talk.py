@@ -84,7 +84,9 @@ async def unsure(
             select(Interaction)
             .where(col(Interaction.status).in_(UNSURE), scope.interactions())
             .order_by(
-                col(Interaction.status) == "stranger", col(Interaction.occurred_at), Interaction.id
+                col(Interaction.status) == "stranger",
+                col(Interaction.occurred_at),
+                col(Interaction.id),
             )
             .limit(limit)
             .offset(offset)

@@ -19,9 +19,7 @@ async def make(
 ) -> str:
     """A new secret; it is told once and cannot be read again."""
     secret = secrets.token_urlsafe(32)
-    session.add(
-        Token(hash=_hash(secret), purpose=purpose, user_id=user_id, expires_at=expires_at)
-    )
+    session.add(Token(hash=_hash(secret), purpose=purpose, user_id=user_id, expires_at=expires_at))
     return secret
 
 

@@ -14,6 +14,8 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 _NEVER: Final = frozenset({"undo_entry", "pending", "audit_entry", "audit_seal", "outbox", "inbox"})
+_LOOSE: Final = {"contact": (("interaction", "contact_id"),)}
+"""Pointers that are emptied when the row they point at is taken back."""
 _FROM_TEXT: Final[dict[type, Any]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
@@ -70,6 +72,7 @@ async def take_back(session: AsyncSession, changes: list[dict[str, Any]]) -> Non
         table = SQLModel.metadata.tables[change["table"]]
         key = [table.c[name] == _typed(table, name, value) for name, value in change["key"].items()]
         if change["how"] == "insert":
+            await _let_go(session, change)
             await session.execute(delete(table).where(*key))
         elif change["how"] == "delete":
             values = {n: _typed(table, n, v) for n, v in change["before"].items()}
@@ -86,6 +89,16 @@ def _forget(session: AsyncSession, changes: list[dict[str, Any]]) -> None:
         state = inspect(row)
         if (state.mapper.local_table.name, tuple(state.identity or ())) in gone:
             session.expunge(row)
+
+
+async def _let_go(session: AsyncSession, change: dict[str, Any]) -> None:
+    """What was filed by a lesson stays; only its pointer at the lesson goes."""
+    for name, column in _LOOSE.get(change["table"], ()):
+        table = SQLModel.metadata.tables[name]
+        gone = change["key"]["id"]
+        await session.execute(
+            update(table).where(table.c[column] == gone).values({column: None})
+        )
 
 
 async def _put_back(

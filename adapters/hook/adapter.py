@@ -1,6 +1,5 @@
 """The webhook's web side: what comes in is durable before the 200; what goes out is signed."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,8 +13,8 @@ from bot.contract import (
     Budget,
     Busy,
     Can,
-    NotSupported,
     Notice,
+    NotSupported,
     Ports,
     Refused,
     Sent,
@@ -97,10 +96,10 @@ class HookAdapter:
                 return await _outcome(response)
         except aiohttp.ClientConnectorError as error:
             raise TryLater(f"not reachable: {type(error).__name__}") from None
-        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise TryLater(type(error).__name__, unknown=True) from None
 
-    async def find(self, chat: str, key: str) -> Sent | None:
+    async def find(self, chat: str, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("the far side tells repeats by the Idempotency-Key")
 
 

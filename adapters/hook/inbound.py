@@ -125,9 +125,7 @@ def to_message(body: Body, raw: bytes, files: Sequence[StoredFile] = ()) -> Inbo
         event_id=_event_id(body),
         message_id=body.id,
         chat=body.chat,
-        sender=Sender(
-            id=sender.id, name=sender.name or "", email=sender.email, phone=sender.phone
-        ),
+        sender=Sender(id=sender.id, name=sender.name or "", email=sender.email, phone=sender.phone),
         text=body.text or "",
         subject=body.subject or "",
         sent_at=body.sent_at,

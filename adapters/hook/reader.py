@@ -26,9 +26,7 @@ class HookReader:
                     yield f"{path.name}:{number}", await _message(line.strip(), given, media)
 
 
-async def _message(
-    line: bytes, given: Given, media: MediaStore
-) -> InboundMessage | Unreadable:
+async def _message(line: bytes, given: Given, media: MediaStore) -> InboundMessage | Unreadable:
     try:
         body = inbound.read(line)
         files = [

@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 from bot.contract import Refused, TryLater
 from bot.texts import Text
 
-
 WEIGHTS: Final = "model.bin"
 NEEDED: Final = ("config.json", "tokenizer.json")
 # Each model has one of the two vocabularies; only the newest have the preprocessor's settings.

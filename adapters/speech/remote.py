@@ -74,7 +74,9 @@ class Remote:
 
         # A server of one's own often wants no key, but the client insists on some.
         key = self._settings.api_key.get_secret_value() or "none"
-        return OpenAI(base_url=self._settings.base_url, api_key=key, timeout=TIMEOUT_S, max_retries=2)
+        return OpenAI(
+            base_url=self._settings.base_url, api_key=key, timeout=TIMEOUT_S, max_retries=2
+        )
 
     def _said(self, client: Any, sound: Floats, hotwords: Sequence[str]) -> str:
         import openai  # noqa: PLC0415

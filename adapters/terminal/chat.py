@@ -32,9 +32,7 @@ _WELCOME: Final = Text(
     "您好，{name}。输入命令（/帮助 查看全部），Ctrl-D 退出。",
     "Hello {name}. Type a command (/help shows all); Ctrl-D ends.",
 )
-_WHO: Final = Text(
-    "请用 --as 说明您是谁：{names}", "Say who you are with --as: {names}"
-)
+_WHO: Final = Text("请用 --as 说明您是谁：{names}", "Say who you are with --as: {names}")
 _NOBODY: Final = Text(
     "还没有成员。先运行 keqing demo，或用 keqing load 导入公司资料。",
     "There are no members yet. Run keqing demo, or load a firm with keqing load.",
@@ -103,7 +101,7 @@ class _Chat:
         self._chat = people.private_chat(actor.user_id or 0)
         self._shown = 0
         self._woken = asyncio.Event()
-        self._answers = 0
+        self._answered = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -130,7 +128,7 @@ class _Chat:
         with patch_stdout(raw=True):
             while True:
                 try:
-                    line = await session.prompt_async("› ")  # noqa: RUF001 - a prompt
+                    line = await session.prompt_async("› ")
                 except (EOFError, KeyboardInterrupt):
                     return
                 if line.strip():
@@ -141,12 +139,10 @@ class _Chat:
         while line := await asyncio.to_thread(sys.stdin.readline):
             if not line.strip():
                 continue
-            before = self._answers
+            self._answered.clear()
             await self._say(line.strip())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(15):
-                    while self._answers == before:
-                        await asyncio.sleep(0.02)
+                await asyncio.wait_for(self._answered.wait(), 15)
 
     async def _say(self, line: str) -> None:
         key = secrets.token_hex(12)
@@ -179,7 +175,7 @@ class _Chat:
                 self._shown = line.id
                 if line.author_id is None:
                     terminal.show(Notice.model_validate(orjson.loads(line.body)))
-                    self._answers += 1
+                    self._answered.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), 1)
             self._woken.clear()

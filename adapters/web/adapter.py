@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.contract import Budget, Can, ChannelName, NotSupported, Notice, Ports, Sent
+from bot.contract import Budget, Can, ChannelName, Notice, NotSupported, Ports, Sent
 
 
 class WebAdapter:
@@ -30,7 +30,7 @@ class WebAdapter:
     async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
         return Sent(id=await self._ports.chat_log.append(chat, notice, key=key))
 
-    async def find(self, chat: str, key: str) -> Sent | None:
+    async def find(self, chat: str, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("sending again with the same key changes nothing")
 
 

@@ -32,7 +32,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help=_h("客情助手：自托管的项目客情管理助手", "Keqing: a self-hosted assistant for project customer relations"),
+    help=_h(
+        "客情助手：自托管的项目客情管理助手",
+        "Keqing: a self-hosted assistant for project customer relations",
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 audit_app = typer.Typer(no_args_is_help=True, help=_h("审计记录", "the audit trail"))
@@ -130,9 +133,13 @@ def serve(
     with_program(serving.serve_web if only else serving.serve_all)
 
 
-@app.command(help=_h("启动后台工作进程", "work in the background: filing, jobs, sending; --queue speech"))
+@app.command(
+    help=_h("启动后台工作进程", "work in the background: filing, jobs, sending; --queue speech")
+)
 def worker(
-    queue: Annotated[str, typer.Option(help=_h("只处理这个队列：speech", "only this queue: speech"))] = "",
+    queue: Annotated[
+        str, typer.Option(help=_h("只处理这个队列：speech", "only this queue: speech"))
+    ] = "",
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
 ) -> None:
     from bot.cli import serving  # noqa: PLC0415
@@ -151,7 +158,7 @@ def demo() -> None:
 
 @app.command(help=_h("升级数据库结构", "bring the database up to date"))
 def migrate() -> None:
-    async def done(program: Any) -> int:  # noqa: ARG001, RUF029 - opening has migrated
+    async def done(program: Any) -> int:  # noqa: ARG001 - opening has migrated
         typer.echo(_h("数据库已是最新。", "The database is up to date."))
         return DONE
 
@@ -166,7 +173,9 @@ def doctor(as_json: Json = False) -> None:
 
 
 @models_app.command("pull", help=_h("下载语音模型", "fetch a speech model"))
-def models_pull(name: Annotated[str, typer.Argument(help=_h("名称，如 small", "name, as small"))] = "small") -> None:
+def models_pull(
+    name: Annotated[str, typer.Argument(help=_h("名称，如 small", "name, as small"))] = "small",
+) -> None:
     from bot.cli import models  # noqa: PLC0415
 
     models.pull(settings(), name, fail)
@@ -181,8 +190,12 @@ def models_list() -> None:
 
 @app.command(help=_h("以某个成员的身份执行一条命令", "run one command as a member"))
 def run(
-    line: Annotated[str, typer.Argument(help=_h("命令，例如「客户 华建」", "a command, as 'customer acme'"))],
-    as_: Annotated[str, typer.Option("--as", help=_h("成员姓名或邮箱", "a member's name or mail address"))],
+    line: Annotated[
+        str, typer.Argument(help=_h("命令，例如「客户 华建」", "a command, as 'customer acme'"))
+    ],
+    as_: Annotated[
+        str, typer.Option("--as", help=_h("成员姓名或邮箱", "a member's name or mail address"))
+    ],
     as_json: Json = False,
 ) -> None:
     from bot.cli import shell  # noqa: PLC0415
@@ -212,7 +225,9 @@ def ingest(
     with_program(lambda program: shell.ingest(program, paths, given, as_json=as_json))
 
 
-@app.command(help=_h("分析文本：每行一个 {id,text}", "analyse texts: JSON lines of {id,text} on stdin"))
+@app.command(
+    help=_h("分析文本：每行一个 {id,text}", "analyse texts: JSON lines of {id,text} on stdin")
+)
 def analyse(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
     from bot.cli import analysing  # noqa: PLC0415
 
@@ -233,7 +248,9 @@ def stats(as_json: Json = False) -> None:
     with_program(lambda program: shell.stats(program, as_json=as_json))
 
 
-@audit_app.command("verify", help=_h("核对审计链：0 完整，1 被改动", "verify the chain: 0 intact, 1 broken"))
+@audit_app.command(
+    "verify", help=_h("核对审计链：0 完整，1 被改动", "verify the chain: 0 intact, 1 broken")
+)
 def audit_verify(as_json: Json = False) -> None:
     from bot.cli import shell  # noqa: PLC0415
 
@@ -259,7 +276,9 @@ def restore(
 
 @app.command(help=_h("在终端里与助手聊天", "chat with the assistant in the terminal"))
 def chat(
-    as_: Annotated[str, typer.Option("--as", help=_h("成员姓名或邮箱", "a member's name or mail address"))] = "",
+    as_: Annotated[
+        str, typer.Option("--as", help=_h("成员姓名或邮箱", "a member's name or mail address"))
+    ] = "",
 ) -> None:
     from bot.cli import shell  # noqa: PLC0415
 

@@ -35,7 +35,10 @@ async def run(program: Program, *, as_json: bool) -> int:
     language = program.settings.language
     if as_json:
         lines.show(
-            [{"name": f.name, "ok": f.ok, "text": f.text.in_(language, **f.facts)} for f in findings]
+            [
+                {"name": f.name, "ok": f.ok, "text": f.text.in_(language, **f.facts)}
+                for f in findings
+            ]
         )
     else:
         for f in findings:
@@ -51,7 +54,10 @@ async def _database(program: Program) -> Finding:
     return Finding(
         "database",
         at == db.head(),
-        Text("数据库 PostgreSQL {version}（{where}），结构版本 {at}", "PostgreSQL {version} ({where}), schema {at}"),
+        Text(
+            "数据库 PostgreSQL {version}（{where}），结构版本 {at}",
+            "PostgreSQL {version} ({where}), schema {at}",
+        ),
         {"version": version, "where": where, "at": at},
     )
 
@@ -61,7 +67,10 @@ def _disk(program: Program) -> Finding:
     return Finding(
         "disk",
         free > LEAST_FREE,
-        Text("数据目录剩余空间 {free:.1f} GiB（少于 2 GiB 时请清理）", "{free:.1f} GiB free for data (make room below 2 GiB)"),
+        Text(
+            "数据目录剩余空间 {free:.1f} GiB（少于 2 GiB 时请清理）",
+            "{free:.1f} GiB free for data (make room below 2 GiB)",
+        ),
         {"free": free / 1024**3},
     )
 
@@ -69,7 +78,12 @@ def _disk(program: Program) -> Finding:
 def _speech(program: Program) -> Finding:
     found = [name for name, _ in models.engine(program.settings).models()]
     if found:
-        return Finding("speech", True, Text("语音模型：{names}", "speech models: {names}"), {"names": ", ".join(found)})
+        return Finding(
+            "speech",
+            True,
+            Text("语音模型：{names}", "speech models: {names}"),
+            {"names": ", ".join(found)},
+        )
     return Finding(
         "speech",
         True,
@@ -93,8 +107,13 @@ def _hook(program: Program) -> Finding:
             ),
             {},
         )
-    state = Text("Webhook 已开启", "the webhook is open") if branch.get("secret") else Text(
-        "Webhook 未开启（设置 KEQING_HOOK__SECRET 即可）", "the webhook is closed (set KEQING_HOOK__SECRET)"
+    state = (
+        Text("Webhook 已开启", "the webhook is open")
+        if branch.get("secret")
+        else Text(
+            "Webhook 未开启（设置 KEQING_HOOK__SECRET 即可）",
+            "the webhook is closed (set KEQING_HOOK__SECRET)",
+        )
     )
     return Finding("hook", True, state, {})
 
@@ -110,5 +129,9 @@ async def _flow(program: Program) -> Finding:
             "等待处理 {waiting}，待发送 {sending}，失败 {failed}",
             "{waiting} to be filed, {sending} to be sent, {failed} failed",
         ),
-        {"waiting": found["inbox"]["waiting"], "sending": found["outbox"]["waiting"], "failed": failed},
+        {
+            "waiting": found["inbox"]["waiting"],
+            "sending": found["outbox"]["waiting"],
+            "failed": failed,
+        },
     )

@@ -55,7 +55,9 @@ def worker(queue: str, *, attached: bool) -> Callable[[Program], Coroutine[Any, 
     async def work(program: Program) -> int:
         if attached:
             task = asyncio.current_task()
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), task.cancel if task else sys.exit)
+            asyncio.get_running_loop().add_reader(
+                sys.stdin.fileno(), task.cancel if task else sys.exit
+            )
         if queue:
             return await _run(program, web_too=False, work=False, queues=(queue,))
         return await _run(program, web_too=False, work=True, queues=(runtime.DEFAULT,))
@@ -135,5 +137,3 @@ async def _keep_speech() -> None:
                 await child.wait()
         _log.warning("speech.worker_ended", code=child.returncode)
         await asyncio.sleep(2)
-
-

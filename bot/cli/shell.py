@@ -171,7 +171,11 @@ async def stats(program: Program, *, as_json: bool) -> int:
         lines.show(found)
         return 0
     for name, value in found.items():
-        shown = value if not isinstance(value, dict) else "  ".join(f"{k} {v}" for k, v in value.items())
+        shown = (
+            value
+            if not isinstance(value, dict)
+            else "  ".join(f"{k} {v}" for k, v in value.items())
+        )
         typer.echo(f"{name:14} {shown}")
     return 0
 

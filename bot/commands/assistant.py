@@ -29,7 +29,9 @@ class Assistant:
 
         Only a sender whom the channel vouches for can run anything.
         """
-        if not message.sender.proven or (message.attachments and not parse.is_command(message.text)):
+        if not message.sender.proven or (
+            message.attachments and not parse.is_command(message.text)
+        ):
             return False
         if not message.private and not parse.is_command(message.text):
             return False

@@ -64,7 +64,7 @@ def customer(ask: Ask, card: Card, last: datetime | None) -> Notice:
         (t(Text("联系人", "Contacts")), "\n".join(_person(ask, p) for p in card.people)),
         (t(Text("项目", "Projects")), "\n".join(_project_line(ask, p) for p in card.projects)),
         (t(Text("最近联系", "Last contact")), moment(ask, last) if last else ""),
-        *_custom(card, ask),
+        *_custom(card),
     ]
     return ask.notice(
         title=f"{c.code} {c.name}",
@@ -94,7 +94,7 @@ def masked(channel: str, address: str) -> str:
     return address
 
 
-def _custom(card: Card, ask: Ask) -> Iterable[tuple[str, str]]:
+def _custom(card: Card) -> Iterable[tuple[str, str]]:
     for field in card.fields:
         value: Any = card.customer.custom.get(field.name)
         if value not in (None, "", []):

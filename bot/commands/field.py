@@ -68,11 +68,11 @@ async def add(
     help=Text("列出自定义字段", "list custom fields"),
 )
 async def list_(ask: Ask) -> Notice:
-    rows = tuple(
+    rows = [
         (ask.t(entity.text), field.label, field.type, "|".join(field.options))
         for entity in Entity
         for field in await customers.fields(ask.session, entity)
-    )
+    ]
     if not rows:
         return ask.say(Text("还没有自定义字段。", "No custom fields yet."))
     columns = tuple(
@@ -85,7 +85,8 @@ async def list_(ask: Ask) -> Notice:
         )
     )
     return ask.notice(
-        title=ask.t(Text("自定义字段", "Custom fields")), table=Table(columns=columns, rows=rows)
+        title=ask.t(Text("自定义字段", "Custom fields")),
+        table=Table(columns=columns, rows=tuple(rows)),
     )
 
 

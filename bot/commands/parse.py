@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-_QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》"}  # noqa: RUF001
+_QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》"}
 _GAPS: Final = frozenset(" \t\r\n\u3000，、；")
 _COLON: Final = re.compile(r"^([^\W\d][\w-]{0,30})[:：=](.+)$", re.DOTALL)
 

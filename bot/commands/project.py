@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from bot import record
 from bot.commands import cards
@@ -278,7 +278,7 @@ async def manager(
     return await card(ask, project)
 
 
-async def _happened(ask: Ask, project: Project, event: str, /, **facts: object) -> None:
+async def _happened(ask: Ask, project: Project, event: str, /, **facts: Any) -> None:
     project.updated_at = datetime.now(UTC)
     ask.session.add(project)
     ask.session.add(

@@ -1,7 +1,7 @@
 """Tasks and milestones."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from bot import record
 from bot.commands import cards
@@ -210,7 +210,7 @@ async def milestones(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
 
 
 async def _happened(
-    ask: Ask, row: Task | Milestone, project: Project, event: str, /, **facts: object
+    ask: Ask, row: Task | Milestone, project: Project, event: str, /, **facts: Any
 ) -> None:
     ask.session.add(
         record.happened(

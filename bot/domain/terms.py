@@ -96,7 +96,7 @@ class Sentiment(StrEnum):
 
     @property
     def mark(self) -> str:
-        return {"negative": "−", "neutral": "0", "positive": "+", "unscored": "·"}[self.value]  # noqa: RUF001
+        return {"negative": "−", "neutral": "0", "positive": "+", "unscored": "·"}[self.value]
 
 
 class Signal(StrEnum):

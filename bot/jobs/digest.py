@@ -44,9 +44,7 @@ class Digest:
             async with self._db.transaction() as session:
                 await self._send(session, subscription, now)
 
-    async def _send(
-        self, session: AsyncSession, subscription: Subscription, now: datetime
-    ) -> None:
+    async def _send(self, session: AsyncSession, subscription: Subscription, now: datetime) -> None:
         at = due_at(subscription, now)
         chat = await session.get(Conversation, subscription.conversation_id)
         if at is None or chat is None or (chat.muted_until and chat.muted_until > now):
@@ -145,7 +143,10 @@ async def of_projects(ask: Ask, listed: Sequence[Project]) -> Notice:
         ]
         facts.append((f"{project.code} {project.name}", "\n".join(line for line in lines if line)))
         buttons.append(Button(label=project.code, command=f"/project {project.code}"))
-    title = t(Text("进度摘要 {day}", "Progress digest, {day}"), day=cards.day(ask.now.date(), ask.language))
+    title = t(
+        Text("进度摘要 {day}", "Progress digest, {day}"),
+        day=cards.day(ask.now.date(), ask.language),
+    )
     text = "" if facts else t(Text("没有进行中的项目。", "No running projects."))
     return ask.notice(title=title, text=text, facts=facts, buttons=buttons[:5])
 
@@ -154,9 +155,7 @@ async def _tasks(ask: Ask, project: Project) -> list[str]:
     rows = await projects.tasks(ask.session, Scope.everything(), project_id=project.id)
     today = ask.now.date()
     late = [task for task, _ in rows if task.due and task.due < today]
-    soon = [
-        task for task, _ in rows if task.due and today <= task.due <= today + timedelta(days=7)
-    ]
+    soon = [task for task, _ in rows if task.due and today <= task.due <= today + timedelta(days=7)]
     lines: list[str] = []
     if late:
         names = "、".join(cards.short(task.name, 30) for task in late[:3])
@@ -166,7 +165,11 @@ async def _tasks(ask: Ask, project: Project) -> list[str]:
     if soon:
         names = "、".join(cards.short(task.name, 30) for task in soon[:3])
         lines.append(
-            ask.t(Text("本周到期 {n} 项：{names}", "{n} due this week: {names}"), n=len(soon), names=names)
+            ask.t(
+                Text("本周到期 {n} 项：{names}", "{n} due this week: {names}"),
+                n=len(soon),
+                names=names,
+            )
         )
     return lines
 
@@ -179,8 +182,12 @@ async def _milestones(ask: Ask, project: Project) -> list[str]:
     upcoming = min(open_, key=lambda m: m.due)
     late = ask.t(Text("（已逾期）", " (late)")) if upcoming.due < today else ""
     return [
-        ask.t(Text("下一里程碑：{name} {due}{late}", "Next milestone: {name}, {due}{late}"),
-              name=upcoming.name, due=cards.day(upcoming.due, ask.language), late=late)
+        ask.t(
+            Text("下一里程碑：{name} {due}{late}", "Next milestone: {name}, {due}{late}"),
+            name=upcoming.name,
+            due=cards.day(upcoming.due, ask.language),
+            late=late,
+        )
     ]
 
 

@@ -21,7 +21,8 @@ _FURTHEST: Final = timedelta(days=60)
 
 _TITLE = Text("里程碑提醒", "Milestone reminder")
 _TODAY = Text(
-    "{project} 的里程碑「{name}」今天（{due}）到期。", "The milestone “{name}” of {project} is due today ({due})."
+    "{project} 的里程碑「{name}」今天（{due}）到期。",
+    "The milestone “{name}” of {project} is due today ({due}).",
 )
 _SOON = Text(
     "{project} 的里程碑「{name}」还有 {days} 天到期（{due}）。",
@@ -43,13 +44,20 @@ class Reminders:
         now = self._now()
         today = now.astimezone(clock.zone(self._defaults.timezone)).date()
         async with self._db.transaction() as session:
-            for milestone, project in await projects.coming_milestones(session, today, today + _FURTHEST):
+            for milestone, project in await projects.coming_milestones(
+                session, today, today + _FURTHEST
+            ):
                 days = (milestone.due - today).days
                 if days <= milestone.remind_days:
                     await self._remind(session, milestone, project, days, now)
 
     async def _remind(
-        self, session: AsyncSession, milestone: Milestone, project: Project, days: int, now: datetime
+        self,
+        session: AsyncSession,
+        milestone: Milestone,
+        project: Project,
+        days: int,
+        now: datetime,
     ) -> None:
         chats: list[tuple[Conversation, str | None, str | None]] = [
             (chat, chat.language, chat.timezone)

@@ -19,6 +19,7 @@ from bot.contract import (
 )
 from bot.pipeline import changes, match, media
 from bot.pipeline.file import candidates, transcript_json
+from bot.rules.engine import Engine, Filed
 from bot.runtime import SPEECH, Jobs
 from storage import audit, talk
 from storage.db import Database
@@ -39,12 +40,14 @@ class Transcriber:
         jobs: Jobs,
         store: MediaStore,
         engine: Callable[[], SpeechEngine],
+        rules: Engine,
         now: Clock,
     ) -> None:
         self._db = db
         self._jobs = jobs
         self._media = store
         self._engine = engine
+        self._rules = rules
         self._now = now
 
     async def queue(self, session: AsyncSession, interaction_id: int) -> None:
@@ -98,6 +101,8 @@ class Transcriber:
                 "interaction.transcribed", "interaction", item.id, facts=transcript.text
             )
             await audit.write(session, trace)
+            await session.flush()
+            await self._rules.filed(session, [_filed(item)], self._now())
         _log.info("transcribe.done", interaction=interaction_id, seconds=transcript.duration_s)
 
     async def _fail(self, interaction_id: int, why: str) -> None:
@@ -157,6 +162,20 @@ async def _place(session: AsyncSession, item: Interaction) -> None:
     if answer.customer_id == item.customer_id:
         item.project_id = answer.project_id
     await talk.refile(session, item)
+
+
+def _filed(item: Interaction) -> Filed:
+    return Filed(
+        interaction_id=item.id,
+        customer_id=item.customer_id,
+        project_id=item.project_id,
+        direction=item.direction,
+        sentiment=item.sentiment,
+        score=item.score,
+        signals=tuple(item.signals),
+        kind=item.kind,
+        because=item.because,
+    )
 
 
 def _quiet(_share: float) -> None:

@@ -180,9 +180,9 @@ def decide(question: Question, found: Directory) -> Match:
         # A member's own words are no stranger's; but somebody must say whose they are.
         decision: Decision = "stranger" if user_id is None else "ask"
         return Match(decision, contact_id=contact_id, user_id=user_id)
-    candidates = _weigh(question, evidence, found, norm)
+    candidates = _weigh(evidence, found, norm)
     best = candidates[0]
-    decision = "ask" if _unsure(evidence, candidates, norm, found) else "file"
+    decision = "ask" if _unsure(evidence, candidates) else "file"
     return Match(
         decision,
         customer_id=best.customer_id if decision == "file" else None,
@@ -296,9 +296,7 @@ def _alike(norm: str, found: Directory) -> dict[int, str]:
     return customers
 
 
-def _weigh(
-    question: Question, evidence: Iterable[_Evidence], found: Directory, norm: str
-) -> tuple[Candidate, ...]:
+def _weigh(evidence: Iterable[_Evidence], found: Directory, norm: str) -> tuple[Candidate, ...]:
     """A candidate per customer: its firmest evidence counts, project words break ties."""
     best: dict[int, tuple[float, list[str], int | None]] = {}
     for each in evidence:
@@ -312,16 +310,33 @@ def _weigh(
     for customer, (score, because, project) in best.items():
         projects = found.projects.get(customer, [])
         given = project if any(p.id == project for p in projects) else None
-        chosen, words = _project(projects, norm, found.customers.get(customer, ("", ""))[1])
-        if words and not (given and any(b.startswith("code") for b in because)):
-            given = chosen
-            because = [*because, f"project: {words}"]
-            score = min(0.99, score + 0.03)
-        elif given is None and len(open_ := [p for p in projects if p.open]) == 1:
-            given = open_[0].id
-            because = [*because, "only open project"]
-        candidates.append(Candidate(customer, given, round(score, 3), tuple(because)))
+        name = found.customers.get(customer, ("", ""))[1]
+        candidates.append(
+            _candidate(customer, given, score, because, _project(projects, norm, name), projects)
+        )
     return tuple(sorted(candidates, key=lambda c: -c.confidence))
+
+
+def _candidate(
+    customer: int,
+    given: int | None,
+    score: float,
+    because: list[str],
+    words: tuple[int | None, str],
+    projects: Sequence[KnownProject],
+) -> Candidate:
+    """A customer with the project that a code, the text, or there being only one, speaks for."""
+    open_ = [p for p in projects if p.open]
+    if words[1] and not (given and any(b.startswith("code") for b in because)):
+        return Candidate(
+            customer,
+            words[0],
+            round(min(0.99, score + 0.03), 3),
+            (*because, f"project: {words[1]}"),
+        )
+    if given is None and len(open_) == 1:
+        return Candidate(customer, open_[0].id, round(score, 3), (*because, "only open project"))
+    return Candidate(customer, given, round(score, 3), tuple(because))
 
 
 def _project(
@@ -353,9 +368,7 @@ def _project(
     return scored[0][1], scored[0][2]
 
 
-def _unsure(
-    evidence: Sequence[_Evidence], candidates: Sequence[Candidate], norm: str, found: Directory
-) -> bool:
+def _unsure(evidence: Sequence[_Evidence], candidates: Sequence[Candidate]) -> bool:
     """Whether a person must say."""
     by_kind = {each.kind: each for each in evidence}
     code, sender = by_kind.get("code"), by_kind.get("sender")

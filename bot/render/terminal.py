@@ -31,4 +31,6 @@ def show(notice: Notice, console: Console | None = None) -> None:
             table.add_row(*(escape(cell) for cell in row))
         out.print(table)
     for button in notice.buttons:
-        out.print(f"  [{colour}]›[/] {escape(button.label)}  [dim]{escape(button.url or button.command)}[/dim]")
+        out.print(
+            f"  [{colour}]›[/] {escape(button.label)}  [dim]{escape(button.url or button.command)}[/dim]"
+        )

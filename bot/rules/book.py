@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -23,6 +23,11 @@ class BadRule(Exception):
     """A rule cannot be used; the message names it and says why."""
 
 
+def _closed(value: object) -> object:
+    """Lists come from TOML and JSON; facts hold tuples."""
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,7 +35,7 @@ class _Part(BaseModel):
 class Condition(_Part):
     fact: str
     op: Op
-    value: Annotated[Value, BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+    value: Annotated[Value, BeforeValidator(_closed)]
 
     @field_validator("fact")
     @classmethod
@@ -94,7 +99,7 @@ def read(body: Mapping[str, Any]) -> Rule:
 @cache
 def shipped() -> tuple[Rule, ...]:
     """The book that comes with the program."""
-    source = resources.files(__package__).joinpath("defaults.toml").read_text("utf-8")
+    source = resources.files("bot.rules").joinpath("defaults.toml").read_text("utf-8")
     return tuple(read(body) for body in tomllib.loads(source)["rule"])
 
 

@@ -9,14 +9,13 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import outbox
+from bot import clock, outbox
 from bot.contract import Button, Fact, Level, Notice
 from bot.people import Defaults, private_chat
 from bot.rules import book
 from bot.rules.facts import FACTS, Facts
 from bot.rules.words import TEMPLATES
 from bot.texts import Language, Text, language_of
-from bot import clock
 from storage import audit, people, talk, watch
 from storage.tables import Alert, Conversation, Customer, Event, Project, User
 

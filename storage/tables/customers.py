@@ -1,5 +1,8 @@
 """Customers, the people in them, and every name and address they are known by."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +49,6 @@ class Contact(SQLModel, table=True):
 class Identity(SQLModel, table=True):
     """A channel's address of a contact or of a member: mail, phone, chat id."""
 
-    __tablename__ = "identity"
     __table_args__ = (
         UniqueConstraint("channel", "address", "contact_id", "user_id"),
         CheckConstraint("(contact_id IS NULL) <> (user_id IS NULL)", name="of_one"),
@@ -66,7 +68,6 @@ class Identity(SQLModel, table=True):
 class Alias(SQLModel, table=True):
     """A name that a customer or one of its projects goes by, ready for look-up."""
 
-    __tablename__ = "alias"
     __table_args__ = (
         UniqueConstraint("customer_id", "project_id", "norm", postgresql_nulls_not_distinct=True),
         Index("ix_alias_pinyin", "pinyin", postgresql_where=text("pinyin IS NOT NULL")),

@@ -1,5 +1,8 @@
 """The machinery: inbox, outbox, slots of the clock, our own chats."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import datetime
 from uuid import UUID
 

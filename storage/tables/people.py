@@ -1,5 +1,8 @@
 """Those who use the program: users, their roles, teams and sessions."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary

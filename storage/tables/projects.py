@@ -1,5 +1,8 @@
 """Projects: phases, milestones, tasks, costs."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any

@@ -1,5 +1,8 @@
 """What was said: conversations, interactions, their versions and attachments."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,8 @@
 """The trace: audit rows, their seals, and what can be undone."""
 
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
 from datetime import datetime
 from typing import Any
 

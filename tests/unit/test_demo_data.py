@@ -261,9 +261,7 @@ def questions(messages, mails):
             senders = match.senders_of("hook", m["sender"]["id"])
             yield m["id"], match.Question(m["text"], "", "hook", senders, m["chat"])
     for mail in mails:
-        sender, *recipients = (
-            ("email", one.address) for one in (mail.sender, *mail.to, *mail.cc)
-        )
+        sender, *recipients = (("email", one.address) for one in (mail.sender, *mail.to, *mail.cc))
         yield (
             mail.message_id,
             match.Question(

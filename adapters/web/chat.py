@@ -1,0 +1,199 @@
+"""The member's own chat with the assistant: history, new lines as they come, the composer."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from aiohttp import BodyPartReader, web
+
+from adapters.web import pages, sessions
+from adapters.web.keys import LIVE, PROGRAM
+from bot.app import HOME
+from bot.commands.registry import COMMANDS, Command
+from bot.contract import Button, InboundMessage, Level, Notice, Sender, StoredFile
+from bot.people import Actor, private_chat
+from bot.texts import Text
+from storage import chat_log, talk
+from storage.tables import ChatLine
+
+HEARTBEAT_S: Final = 15.0
+MOST_FILE: Final = 200 * 1024 * 1024
+_CHUNK: Final = 256 * 1024
+
+_GOT = Text("已收到文件", "Got the file")
+_GOT_HOW = Text(
+    "{name} 已保存。录音会自动转写；认不出归属的会出现在待归档里。",
+    "{name} is kept. Recordings are transcribed; what cannot be placed waits to be filed.",
+)
+_TO_FILE = Text("待归档", "To be filed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as the page shows it: the member's own words, or a notice of the assistant's."""
+
+    id: int
+    at: datetime
+    text: str
+    notice: Notice | None
+
+
+def line_of(row: ChatLine) -> Line:
+    if row.author_id is None:
+        return Line(row.id, row.at, "", Notice.model_validate_json(row.body))
+    return Line(row.id, row.at, str(orjson.loads(row.body).get("text", "")), None)
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    async with pages.asking(request) as ask:
+        rows = await chat_log.newest(ask.session, private_chat(ask.actor.user_id or 0))
+        return await pages.show(
+            request,
+            ask,
+            "chat.html",
+            lines=[line_of(row) for row in rows],
+            last=rows[-1].id if rows else 0,
+            palette=_palette(ask.actor),
+        )
+
+
+def _palette(actor: Actor) -> list[Command]:
+    """The commands that this member may use, by name."""
+    mine = [c for c in COMMANDS.values() if not c.permission or actor.may(c.permission)]
+    return sorted((c for c in mine if c.name not in {"yes", "no"}), key=lambda c: c.name)
+
+
+async def say(request: web.Request) -> web.StreamResponse:
+    """Post a line of the member's: shown at once, answered through the inbox."""
+    actor = pages.member(request)
+    given = await request.post()
+    text = str(given.get("line", "")).strip()
+    if text:
+        row = await _said(request, actor, text)
+        await request.app[PROGRAM].inbox.accept(_message(actor, text))
+        if pages.wants_json(request):
+            html = pages.fragment(request, "line.html", line=line_of(row))
+            return web.json_response({"id": row.id, "html": html})
+    return web.Response(status=303, headers={"Location": "/"})
+
+
+async def _said(request: web.Request, actor: Actor, text: str) -> ChatLine:
+    chat, user_id = private_chat(actor.user_id or 0), actor.user_id
+    body = orjson.dumps({"text": text})
+    async with request.app[PROGRAM].db.transaction() as session:
+        await talk.open_conversation(session, HOME, chat, audience="internal")
+        key = f"said:{secrets.token_hex(16)}"
+        id_ = await chat_log.append(session, chat, key, body, user_id)
+        return await session.get_one(ChatLine, id_)
+
+
+def _message(actor: Actor, text: str, *files: StoredFile) -> InboundMessage:
+    from bot import clock  # noqa: PLC0415
+
+    return InboundMessage(
+        channel=HOME,
+        event_id=secrets.token_hex(16),
+        chat=private_chat(actor.user_id or 0),
+        sender=Sender(id=str(actor.user_id), name=actor.name, proven=True),
+        private=True,
+        addressed=True,
+        sent_at=clock.now(),
+        text=text,
+        attachments=files,
+    )
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+async def drop(request: web.Request) -> web.StreamResponse:
+    """Take a recording, a mail or another file into the firm's talk, and say so in the chat."""
+    actor = pages.member(request)
+    program = request.app[PROGRAM]
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or not part.filename:
+            continue
+        name = part.filename.replace("\\", "/").rsplit("/", 1)[-1][:200]
+        type_ = part.headers.get("Content-Type", "application/octet-stream")
+        file = await program.media.put(name, type_, _chunks(part))
+        await _said(request, actor, f"📎 {name}")
+        await program.inbox.accept(_message(actor, "", file))
+        await _confirm(request, actor, name)
+    return web.Response(status=303, headers={"Location": "/"})
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    size = 0
+    while chunk := await part.read_chunk(_CHUNK):
+        size += len(chunk)
+        if size > MOST_FILE:
+            raise web.HTTPRequestEntityTooLarge(MOST_FILE, size)
+        yield bytes(chunk)
+
+
+async def _confirm(request: web.Request, actor: Actor, name: str) -> None:
+    notice = Notice(
+        level=Level.GOOD,
+        title=_GOT.in_(actor.language),
+        text=_GOT_HOW.in_(actor.language, name=name),
+        buttons=(Button(label=_TO_FILE.in_(actor.language), command="/inbox"),),
+        language=actor.language,
+    )
+    body = notice.model_dump_json(exclude_defaults=True).encode()
+    chat, key = private_chat(actor.user_id or 0), f"got:{secrets.token_hex(16)}"
+    async with request.app[PROGRAM].db.transaction() as session:
+        await chat_log.append(session, chat, key, body, None)
+
+
+# --- new lines as they come --------------------------------------------------------------------
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Server-sent events: each new line as HTML, numbered so that a reader resumes where it was."""
+    actor = pages.member(request)
+    chat = private_chat(actor.user_id or 0)
+    seen = _number(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
+    response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
+    response.content_type = "text/event-stream"
+    with contextlib.suppress(ConnectionResetError), request.app[LIVE].following(chat) as news:
+        await response.prepare(request)
+        await response.write(b"retry: 1000\n\n")
+        while not request.app[LIVE].closing:
+            news.clear()
+            seen = await _send_new(request, response, chat, seen)
+            try:
+                await asyncio.wait_for(news.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                if await sessions.actor(request) is None:
+                    break  # logged out elsewhere
+                await response.write(b": still here\n\n")
+    return response
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+async def _send_new(
+    request: web.Request, response: web.StreamResponse, chat: str, seen: int
+) -> int:
+    """Send the lines after `seen`; answers the last one's number."""
+    async with request.app[PROGRAM].db.transaction() as session:
+        rows = await chat_log.after(session, chat, seen)
+    for row in rows:
+        html = pages.fragment(request, "line.html", line=line_of(row))
+        await response.write(_event(row.id, html))
+        seen = row.id
+    return seen
+
+
+def _event(number: int, html: str) -> bytes:
+    data = "".join(f"data: {part}\n" for part in html.splitlines())
+    return f"id: {number}\nevent: line\n{data}\n".encode()
+
+
