@@ -115,7 +115,9 @@ class Installation:
     def end(self) -> None:
         for process in [*self.running]:
             self.kill(process, signal.SIGTERM)
-        open_cluster(self.data).close()  # also where everybody was killed: the last one out stops it
+        open_cluster(
+            self.data
+        ).close()  # also where everybody was killed: the last one out stops it
         shutil.rmtree(self.base)
 
 

@@ -93,9 +93,7 @@ def _request(body: bytes) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def bare_inserts(
-    connection: psycopg.Connection[Any], bodies: Sequence[bytes], batch: int
-) -> float:
+def bare_inserts(connection: psycopg.Connection[Any], bodies: Sequence[bytes], batch: int) -> float:
     """Rows a second of the same size, so many in a commit, with nothing around them."""
     connection.execute("""
 CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key uuid UNIQUE,

@@ -93,7 +93,7 @@ class Program(Host):
         self.db = db
         self.cluster = cluster
         self.now = clock.now
-        self.defaults = Defaults(settings.language, settings.timezone)
+        self.defaults = Defaults(settings.language, settings.timezone, settings.quiet)
         self.jobs = runtime.Jobs(db.url)
         self.media = Media(FileStore(settings.data_dir / "files"))
         self.rules = Engine(self.defaults, HOME)

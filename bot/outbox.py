@@ -40,8 +40,6 @@ MOST_ATTEMPTS: Final = 12
 FIRST_BACKOFF_S: Final = 2.0
 LONGEST_BACKOFF_S: Final = 3600.0
 LANES_AT_ONCE: Final = 16
-QUIET_FROM: Final = time(21, 0)
-QUIET_UNTIL: Final = time(8, 0)
 
 _log = log.get("outbox")
 
@@ -84,13 +82,22 @@ async def post(
     return added is not None
 
 
-def after_quiet(moment: datetime) -> datetime:
-    """The first time at or after `moment` (aware, in the reader's zone) that is not at night."""
-    if moment.time() >= QUIET_FROM:
-        moment += timedelta(days=1)
-    elif moment.time() >= QUIET_UNTIL:
+def after_quiet(moment: datetime, quiet: tuple[time, time] | None) -> datetime:
+    """The first time at or after `moment` (aware, in the reader's zone) outside the quiet hours.
+
+    `quiet` is from when until when, over midnight or not; None for no quiet hours.
+    """
+    if quiet is None or quiet[0] == quiet[1]:
         return moment
-    return moment.replace(hour=QUIET_UNTIL.hour, minute=QUIET_UNTIL.minute, second=0, microsecond=0)
+    start, end = quiet
+    at = moment.time()
+    over_midnight = start > end
+    inside = (at >= start or at < end) if over_midnight else start <= at < end
+    if not inside:
+        return moment
+    if over_midnight and at >= start:
+        moment += timedelta(days=1)
+    return moment.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
 
 
 def backoff(attempts: int) -> float:
@@ -131,14 +138,6 @@ class Sender:
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
-
-    async def flush(self) -> None:
-        """Send all that is due now; for programs that end."""
-        while True:
-            await self._start_lanes()
-            if not self._busy:
-                return
-            await asyncio.gather(*self._busy.values())
 
     async def _start_lanes(self) -> float:
         """Start a sender for every due lane; answers how long until there may be more."""

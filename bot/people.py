@@ -1,7 +1,7 @@
 """Who is asking: every query and command takes an actor."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,8 @@ class Defaults:
 
     language: Language = "zh"
     timezone: str = "Asia/Shanghai"
+    quiet: tuple[time, time] | None = (time(21), time(8))
+    """When nothing is pushed, in the reader's zone; None: pushes come at any hour."""
 
 
 async def actor(session: AsyncSession, user_id: int, defaults: Defaults) -> Actor | None:

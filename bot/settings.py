@@ -4,8 +4,10 @@ Parts get values, never the tree; an adapter validates its own branch.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -14,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.texts import Text
 
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d\s*-\s*([01]\d|2[0-3]):[0-5]\d")
 PREFIX: Final = "KEQING_"
 FILE: Final = "keqing.toml"
 
@@ -35,6 +38,8 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     language: Literal["zh", "en"] = "zh"
     timezone: str = "Asia/Shanghai"
+    quiet_hours: str = "21:00-08:00"
+    """When nothing is pushed, in each reader's zone; empty: at any hour."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     branches: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
 
@@ -51,6 +56,21 @@ class Settings(BaseModel):
         except Exception as error:
             raise ValueError(f"no such time zone: {value}") from error
         return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if value.strip() and not _HOURS.fullmatch(value.strip()):
+            raise ValueError("write it as 21:00-08:00, or leave it empty")
+        return value.strip()
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """The quiet hours as from when until when."""
+        if not self.quiet_hours:
+            return None
+        start, end = self.quiet_hours.split("-")
+        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
 
     def branch(self, name: str) -> dict[str, Any]:
         """The settings of one adapter or engine; empty where nothing is set."""

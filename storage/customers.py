@@ -78,10 +78,10 @@ async def merged_by_code(session: AsyncSession, code: str) -> Customer | None:
 
 
 async def named(
-    session: AsyncSession, scope: Scope, norm: str, *, limit: int = 6
+    session: AsyncSession, scope: Scope, norm: str, *, exact: bool = False, limit: int = 6
 ) -> Sequence[Customer]:
-    """Customers whose name is exactly this, else those whose names contain it."""
-    exact = (
+    """Customers whose name is this, else (unless `exact`) those whose names contain it."""
+    named_so = (
         select(Customer)
         .where(
             col(Customer.merged_into_id).is_(None),
@@ -93,8 +93,8 @@ async def named(
         .order_by(col(Customer.id))
         .limit(limit)
     )
-    found = (await session.exec(exact)).all()
-    if found:
+    found = (await session.exec(named_so)).all()
+    if found or exact:
         return found
     holding = (
         select(Customer)
@@ -298,7 +298,7 @@ SELECT
   (SELECT count(*) FROM inbox WHERE state = 'done')
     + COALESCE((SELECT value FROM counter WHERE name = 'inbox_pruned'), 0),
   (SELECT count(*) FROM inbox WHERE state = 'failed'),
-  (SELECT count(*) FROM interaction WHERE kind <> 'note' AND direction = 'in'),
+  (SELECT count(*) FROM interaction WHERE kind <> 'note'),
   (SELECT count(*) FROM customer WHERE merged_into_id IS NULL),
   (SELECT count(*) FROM project),
   (SELECT count(*) FROM interaction WHERE status IN ('doubt', 'failed')),

@@ -50,8 +50,15 @@ async def customers(
 ) -> list[CustomerRow]:
     """Customers by last contact, the newest first."""
     last = _last_contact(scope)
-    rows = await session.execute(
-        select(Customer, User.name, _open_projects(scope), _open_alerts(scope), last)
+    columns: tuple[Any, ...] = (
+        Customer,
+        User.name,
+        _open_projects(scope),
+        _open_alerts(scope),
+        last,
+    )
+    rows: Any = await session.exec(
+        select(*columns)
         .outerjoin(User, col(Customer.owner_id) == col(User.id))
         .where(col(Customer.merged_into_id).is_(None), scope.customers(), *_narrowed(wanted))
         .order_by(last.desc().nulls_last(), col(Customer.id))
@@ -129,7 +136,10 @@ async def tags(session: AsyncSession, scope: Scope, *, limit: int = 50) -> Seque
         .subquery()
     )
     rows = await session.execute(
-        select(used.c.tag).group_by(used.c.tag).order_by(func.count().desc(), used.c.tag).limit(limit)
+        select(used.c.tag)
+        .group_by(used.c.tag)
+        .order_by(func.count().desc(), used.c.tag)
+        .limit(limit)
     )
     return [tag for (tag,) in rows]
 
@@ -149,7 +159,7 @@ async def projects(
     session: AsyncSession, scope: Scope, today: date, *, limit: int = 400
 ) -> list[ProjectRow]:
     """All visible projects that run, and those closed last."""
-    columns = (Project, Customer, User.name, *_work(today), _next_milestone())
+    columns: tuple[Any, ...] = (Project, Customer, col(User.name), *_work(today), _next_milestone())
     joined: Any = (
         select(*columns)
         .join(Customer, col(Project.customer_id) == col(Customer.id))
@@ -162,7 +172,7 @@ async def projects(
         .order_by(col(Project.updated_at).desc(), col(Project.id).desc())
         .limit(_CLOSED_SHOWN)
     )
-    found = [*(await session.execute(running)), *(await session.execute(closed))]
+    found = [*(await session.exec(running)), *(await session.exec(closed))]
     return [ProjectRow(row[0], row[1], row[2] or "", row[3], row[4], row[5]) for row in found]
 
 
@@ -219,9 +229,7 @@ async def has_admin(session: AsyncSession) -> bool:
     return (await session.exec(asked.limit(1))).first() is not None
 
 
-async def places(
-    session: AsyncSession, scope: Scope, *, limit: int = 300
-) -> list[tuple[str, str]]:
+async def places(session: AsyncSession, scope: Scope, *, limit: int = 300) -> list[tuple[str, str]]:
     """Code and name of visible customers and of their running projects, for a field's list."""
     customers_ = await session.execute(
         select(Customer.code, Customer.name)

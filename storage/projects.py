@@ -19,11 +19,11 @@ async def by_code(session: AsyncSession, scope: Scope, code: str) -> Project | N
 
 
 async def named(
-    session: AsyncSession, scope: Scope, norm: str, *, limit: int = 6
+    session: AsyncSession, scope: Scope, norm: str, *, exact: bool = False, limit: int = 6
 ) -> Sequence[Project]:
-    """Projects whose name is exactly this, else those whose names contain it."""
+    """Projects whose name is this, else (unless `exact`) those whose names contain it."""
     for condition in (
-        Alias.norm == norm,
+        col(Alias.norm) == norm,
         or_(
             col(Alias.norm).contains(norm, autoescape=True),
             func.upper(Project.code).contains(norm.upper(), autoescape=True),
@@ -39,7 +39,7 @@ async def named(
                 .limit(limit)
             )
         ).all()
-        if found:
+        if found or exact:
             return found
     return []
 

@@ -25,7 +25,12 @@ _numbers = itertools.count()
 
 FIRM: dict[str, Any] = {
     "members": [
-        {"name": "陈总", "role": "manager", "emails": ["chen@zhuyun.example"], "ids": {"hook": "m-chen"}},
+        {
+            "name": "陈总",
+            "role": "manager",
+            "emails": ["chen@zhuyun.example"],
+            "ids": {"hook": "m-chen"},
+        },
         {"name": "管理员", "role": "admin", "emails": ["root@zhuyun.example"]},
         {
             "name": "李雷",
@@ -69,7 +74,9 @@ FIRM: dict[str, Any] = {
                     "spent": 50000,
                     "progress": 60,
                     "milestones": [{"name": "初验", "due": "2030-01-10"}],
-                    "tasks": [{"name": "装摄像头", "due": "2030-01-01", "key": True, "assignee": "李雷"}],
+                    "tasks": [
+                        {"name": "装摄像头", "due": "2030-01-01", "key": True, "assignee": "李雷"}
+                    ],
                 },
                 {"code": "P-0002", "name": "劳务实名制系统", "manager": "Emma", "phase": "plan"},
             ],
@@ -83,7 +90,9 @@ FIRM: dict[str, Any] = {
             "contacts": [
                 {"name": "John Smith", "emails": ["john@acme.example"], "ids": {"hook": "u-john"}}
             ],
-            "projects": [{"code": "P23-001", "name": "Warehouse portal", "manager": "Emma", "phase": "do"}],
+            "projects": [
+                {"code": "P23-001", "name": "Warehouse portal", "manager": "Emma", "phase": "do"}
+            ],
         },
         {"code": "C-0003", "name": "北京远山咨询有限公司", "owner": "赵强"},
     ],
@@ -105,6 +114,11 @@ def cluster() -> Iterator[Cluster]:
     """One PostgreSQL for this test process."""
     folder = Path(tempfile.mkdtemp(prefix="kq"))
     folder.chmod(0o755)
+    first = open_cluster(folder)
+    # Tests that check durability run clusters of their own; here a database per test counts.
+    with (first.folder / "postgresql.conf").open("a") as conf:
+        conf.write("fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n")
+    first.close()
     found = open_cluster(folder)
     yield found
     found.close()
@@ -171,5 +185,3 @@ async def loaded(program: Program) -> Program:
     """A program whose firm is FIRM."""
     await firm.load(program.db, firm.FirmIn.model_validate(FIRM))
     return program
-
-

@@ -14,6 +14,7 @@ from bot import people
 from bot.app import Program
 from bot.commands.console import Outcome
 from bot.contract import ChannelName, InboundMessage, Notice, Sender
+from storage import outbox as outbox_rows
 from storage import people as members
 
 SECRET = b"s3cret"
@@ -26,7 +27,9 @@ def signed(raw: bytes, *, secret: bytes = SECRET, at: float | None = None) -> di
     return {"X-Keqing-Timestamp": timestamp, "X-Keqing-Signature": f"sha256={digest}"}
 
 
-def body(id_: str, words: str = "你好", *, chat: str = "g-huajian", sender: str = "u-wang", **more: Any) -> bytes:
+def body(
+    id_: str, words: str = "你好", *, chat: str = "g-huajian", sender: str = "u-wang", **more: Any
+) -> bytes:
     """A webhook body as another system would send it."""
     said = {
         "id": id_,
@@ -38,7 +41,9 @@ def body(id_: str, words: str = "你好", *, chat: str = "g-huajian", sender: st
     return json.dumps({**said, **more}, ensure_ascii=False).encode()
 
 
-def message(id_: str, words: str, *, chat: str = "g-huajian", sender: str = "u-wang", **more: Any) -> InboundMessage:
+def message(
+    id_: str, words: str, *, chat: str = "g-huajian", sender: str = "u-wang", **more: Any
+) -> InboundMessage:
     fields: dict[str, Any] = {
         "channel": ChannelName("hook"),
         "event_id": id_,
@@ -99,3 +104,15 @@ async def posted(program: Program, chat: str | None = None) -> list[Notice]:
         for row in found
         if chat is None or row["chat"] == chat
     ]
+
+
+async def send_all(program: Program) -> None:
+    """Send what is due, lane after lane, until nothing moves."""
+    moved = True
+    while moved:
+        moved = False
+        async with program.db.transaction() as session:
+            lanes = await outbox_rows.due_lanes(session, program.now())
+        for lane in lanes:
+            while await program.sender.send_next(lane):
+                moved = True

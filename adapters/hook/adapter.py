@@ -80,7 +80,7 @@ class HookAdapter:
     async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
         """POST a notice; the far side tells repeats by the Idempotency-Key."""
         if not self._push_url or not self._secret or self._session is None:
-            raise TryLater("no KEQING_HOOK__PUSH_URL and secret are set", after=60)
+            raise TryLater("no KEQING_HOOK__PUSH_URL and secret are set", after=3600)
         body = outbound.body(chat, notice, key)
         timestamp = str(int(time.time()))
         headers = {

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from aiohttp import BodyPartReader, web
@@ -75,7 +75,8 @@ async def say(request: web.Request) -> web.StreamResponse:
     text = str(given.get("line", "")).strip()
     if text:
         row = await _said(request, actor, text)
-        await request.app[PROGRAM].inbox.accept(_message(actor, text))
+        program = request.app[PROGRAM]
+        await program.inbox.accept(_message(program.now(), actor, text))
         if pages.wants_json(request):
             html = pages.fragment(request, "line.html", line=line_of(row))
             return web.json_response({"id": row.id, "html": html})
@@ -92,9 +93,7 @@ async def _said(request: web.Request, actor: Actor, text: str) -> ChatLine:
         return await session.get_one(ChatLine, id_)
 
 
-def _message(actor: Actor, text: str, *files: StoredFile) -> InboundMessage:
-    from bot import clock  # noqa: PLC0415
-
+def _message(now: datetime, actor: Actor, text: str, *files: StoredFile) -> InboundMessage:
     return InboundMessage(
         channel=HOME,
         event_id=secrets.token_hex(16),
@@ -102,7 +101,7 @@ def _message(actor: Actor, text: str, *files: StoredFile) -> InboundMessage:
         sender=Sender(id=str(actor.user_id), name=actor.name, proven=True),
         private=True,
         addressed=True,
-        sent_at=clock.now(),
+        sent_at=now,
         text=text,
         attachments=files,
     )
@@ -122,7 +121,7 @@ async def drop(request: web.Request) -> web.StreamResponse:
         type_ = part.headers.get("Content-Type", "application/octet-stream")
         file = await program.media.put(name, type_, _chunks(part))
         await _said(request, actor, f"📎 {name}")
-        await program.inbox.accept(_message(actor, "", file))
+        await program.inbox.accept(_message(program.now(), actor, "", file))
         await _confirm(request, actor, name)
     return web.Response(status=303, headers={"Location": "/"})
 
@@ -195,5 +194,3 @@ async def _send_new(
 def _event(number: int, html: str) -> bytes:
     data = "".join(f"data: {part}\n" for part in html.splitlines())
     return f"id: {number}\nevent: line\n{data}\n".encode()
-
-

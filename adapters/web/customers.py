@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from adapters.web import entries, pages
+from adapters.web import alerts, entries, pages
 from bot.domain import names
 from storage import customers as rows
 from storage import pages as questions
@@ -65,6 +65,8 @@ async def one(request: web.Request) -> web.StreamResponse:
                 for f in card.fields
                 if customer.custom.get(f.name) not in (None, "", [])
             ],
-            alerts=await watch.alerts(ask.session, scope, customer_id=customer.id),
+            alerts=await alerts.titled(
+                ask, await watch.alerts(ask.session, scope, customer_id=customer.id)
+            ),
             timeline=timeline,
         )

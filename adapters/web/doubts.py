@@ -39,9 +39,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
             request,
             ask,
             "doubts.html",
-            queue=[
-                Doubt(item, guesses(item), tuple(files.get(item.id, ()))) for item in found
-            ],
+            queue=[Doubt(item, guesses(item), tuple(files.get(item.id, ()))) for item in found],
             total=await talk.count_unsure(ask.session, ask.actor.scope),
             choices=choices,
             may_file=ask.actor.may("talk.file"),
@@ -59,4 +57,3 @@ def guesses(item: Interaction) -> tuple[Guess, ...]:
         )
         for guess in listed[:GUESSES]
     )
-

@@ -54,7 +54,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     except ConnectionResetError:
         raise  # the client has left; nobody is there to read a page
-    except Exception:
+    except Exception:  # noqa: BLE001 - the HTTP edge
         request.app[HEALTH].unhandled.inc()
         _log.exception("web.request_failed", method=request.method, route=_route(request))
         return _page(request, 500)

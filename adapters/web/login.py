@@ -140,5 +140,7 @@ async def _make_admin(request: web.Request, name: str, hashed: str) -> int:
         )
         session.add(user)
         await session.flush()
-        await audit.write(session, audit.Trace("user.first_admin", "user_account", user.id, user.id))
+        await audit.write(
+            session, audit.Trace("user.first_admin", "user_account", user.id, user.id)
+        )
         return user.id

@@ -135,7 +135,9 @@ def words(request: web.Request) -> dict[str, Any]:
         if value is None:
             return ""
         this_year = value.year == datetime.now(zone).year
-        form = {"zh": "M月d日", "en": "d MMM"} if this_year else {"zh": "y年M月d日", "en": "d MMM y"}
+        form = (
+            {"zh": "M月d日", "en": "d MMM"} if this_year else {"zh": "y年M月d日", "en": "d MMM y"}
+        )
         return format_date(value, form[reader], locale=cards.locale(reader))
 
     return {

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapters.web import entries, pages
+from adapters.web import alerts, entries, pages
 from bot.commands import cards
 from bot.domain import terms
 from storage import pages as questions
@@ -51,7 +51,9 @@ async def one(request: web.Request) -> web.StreamResponse:
             milestones=await rows.milestones(ask.session, project.id),
             open_tasks=[task for task, _ in tasks if task.done_at is None],
             done_tasks=[task for task, _ in tasks if task.done_at is not None],
-            alerts=await watch.alerts(ask.session, scope, project_id=project.id),
+            alerts=await alerts.titled(
+                ask, await watch.alerts(ask.session, scope, project_id=project.id)
+            ),
             may_write=ask.actor.may("project.write"),
             may_do=ask.actor.may("task.done"),
             timeline=timeline,

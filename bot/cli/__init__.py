@@ -96,13 +96,16 @@ def run_async(work: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
     raise SystemExit(code or DONE)
 
 
-def with_program(work: Callable[[Any], Coroutine[Any, Any, int | None]]) -> None:
-    """Open the program, do one thing with it, close it."""
+def with_program(
+    work: Callable[[Any], Coroutine[Any, Any, int | None]],
+    changed: Callable[[Settings], Settings] = lambda found: found,
+) -> None:
+    """Open the program, do one thing with it, close it; `changed` may set what a run needs."""
     from bot import app as root  # noqa: PLC0415
     from storage.db import DatabaseError  # noqa: PLC0415
     from storage.embedded import EmbeddedError  # noqa: PLC0415
 
-    found = settings()
+    found = changed(settings())
 
     async def opened() -> int | None:
         async with root.opened(found) as program:
@@ -153,7 +156,7 @@ def worker(
 def demo() -> None:
     from bot.cli import serving  # noqa: PLC0415
 
-    with_program(serving.serve_demo)
+    with_program(serving.serve_demo, serving.for_demo)
 
 
 @app.command(help=_h("升级数据库结构", "bring the database up to date"))

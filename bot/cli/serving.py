@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from bot import log, runtime
 from bot.app import Program
+from bot.settings import Settings
 from bot.texts import Text
 from storage import tokens
 from storage.tables import User
@@ -79,6 +80,11 @@ async def serve_demo(program: Program) -> int:
         finally:
             fill.cancel()
             await asyncio.gather(fill, return_exceptions=True)
+
+
+def for_demo(settings: Settings) -> Settings:
+    """The demo has no quiet hours: its pushes are there to be seen, whenever it is tried."""
+    return settings.model_copy(update={"quiet_hours": ""})
 
 
 async def _run(program: Program, *, web_too: bool, work: bool, queues: tuple[str, ...]) -> int:

@@ -117,11 +117,10 @@ async def _take_next(
         return
     others = [p for p in command.params if p.name not in values and p is not param]
     bound = _fallback(ask, param) is not None
-    if param.kind in _ENTITIES and (
-        bound or any(p.kind in _ENTITIES for p in others if param.optional)
-    ):
-        # The chat says which one is meant, or another parameter may be; a word that fits wins.
-        found = await _quietly(ask, param, left[0].text)
+    if param.kind in _ENTITIES and (bound or (param.optional and others)):
+        # The chat says which one is meant, or the word is another parameter's: only an exact name
+        # is taken for this one.
+        found = await _exactly(ask, param, left[0].text)
         if found is not None:
             values[param.name] = found
             left.pop(0)
@@ -136,11 +135,19 @@ def _last_text(command: Command, param: Param) -> bool:
     return texts[-1] is param and not any(p.kind in _ENTITIES and not p.optional for p in later)
 
 
-async def _quietly(ask: Ask, param: Param, text: str) -> Any:
-    try:
-        return await _value(ask, param, text)
-    except CommandError:
-        return None
+async def _exactly(ask: Ask, param: Param, text: str) -> Any:
+    """The row that a word names beyond doubt; None where it names none, or several."""
+    session, scope, norm = ask.session, ask.actor.scope, names.normal(text)
+    near: Sequence[Any] = []
+    if param.kind is Customer:
+        near = await customers.named(session, scope, norm, exact=True)
+    elif param.kind is Project:
+        near = await projects.named(session, scope, norm, exact=True)
+    elif param.kind is User and text.startswith("@"):
+        near = [await user_named(ask, text)]
+    elif param.kind is Task and re.fullmatch(r"[Tt]-\d+", folded(text)):
+        near = [await _task(ask, text)]
+    return near[0] if len(near) == 1 else None
 
 
 def _fallback(ask: Ask, param: Param) -> int | None:

@@ -78,7 +78,7 @@ class Reminders:
                 channel=chat.channel,
                 chat=chat.chat,
                 key=f"milestone:{milestone.id}:{milestone.due}:{chat.channel}:{chat.chat}",
-                not_before=outbox.after_quiet(local),
+                not_before=outbox.after_quiet(local, self._defaults.quiet),
             )
 
 

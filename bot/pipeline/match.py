@@ -94,6 +94,15 @@ class _Evidence:
     project_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _ProjectWords:
+    """The project that a text's words speak for; `whole`: by its whole name."""
+
+    project_id: int | None = None
+    shown: str = ""
+    whole: bool = False
+
+
 def senders_of(
     channel: str, id_: str, email: str | None = None, phone_: str | None = None
 ) -> tuple[tuple[str, str], ...]:
@@ -272,20 +281,26 @@ def _named(norm: str, found: Directory) -> dict[int, str]:
                 hits += [(start, end, name) for start, end in names.spans(norm, name.norm)]
     hits.sort(key=lambda hit: hit[0] - hit[1])
     covered: list[tuple[int, int]] = []
-    customers: dict[int, str] = {}
+    own: dict[int, str] = {}
+    through_project: dict[int, str] = {}
     for start, end, name in hits:
         if any(a <= start and end <= b and (a, b) != (start, end) for a, b in covered):
             continue
         covered.append((start, end))
-        customers.setdefault(name.customer_id, name.norm)
-    return customers
+        (own if name.project_id is None else through_project).setdefault(
+            name.customer_id, name.norm
+        )
+    both = {customer: own[customer] for customer in own.keys() & through_project.keys()}
+    # A customer's own name says more than a project's, which others may use as well.
+    return both if len(both) == 1 else own or through_project
 
 
 def _alike(norm: str, found: Directory) -> dict[int, str]:
     """Customers whose name sounds like, or nearly is, something in the text."""
     customers: dict[int, str] = {}
-    for each in found.sounds.values():
-        for name in each:
+    windows = names.sound_windows(norm) if found.sounds else set[str]()
+    for window in windows & found.sounds.keys():
+        for name in found.sounds[window]:
             customers.setdefault(name.customer_id, name.norm)
     if customers:
         return customers
@@ -322,28 +337,27 @@ def _candidate(
     given: int | None,
     score: float,
     because: list[str],
-    words: tuple[int | None, str],
+    words: _ProjectWords,
     projects: Sequence[KnownProject],
 ) -> Candidate:
-    """A customer with the project that a code, the text, or there being only one, speaks for."""
+    """A customer with the project that a code, the text, or there being only one, speaks for.
+
+    A project that a chat or a thread gives is left only for another's whole name.
+    """
     open_ = [p for p in projects if p.open]
-    if words[1] and not (given and any(b.startswith("code") for b in because)):
-        return Candidate(
-            customer,
-            words[0],
-            round(min(0.99, score + 0.03), 3),
-            (*because, f"project: {words[1]}"),
-        )
+    coded = given is not None and any(b.startswith("code") for b in because)
+    if words.shown and not coded and (given is None or words.whole):
+        confidence = round(min(0.99, score + 0.03), 3)
+        reasons = (*because, f"project: {words.shown}")
+        return Candidate(customer, words.project_id, confidence, reasons)
     if given is None and len(open_) == 1:
         return Candidate(customer, open_[0].id, round(score, 3), (*because, "only open project"))
     return Candidate(customer, given, round(score, 3), tuple(because))
 
 
-def _project(
-    projects: Sequence[KnownProject], norm: str, customer_name: str
-) -> tuple[int | None, str]:
-    """The one project whose own words stand in the text, and the words; None where unclear."""
-    scored: list[tuple[float, int, str]] = []
+def _project(projects: Sequence[KnownProject], norm: str, customer_name: str) -> _ProjectWords:
+    """The one project whose own words stand in the text, and the words; none where unclear."""
+    scored: list[tuple[float, int, str, bool]] = []
     text_words = names.words(norm)
     shared = names.words(names.normal(customer_name))
     own = {
@@ -361,11 +375,12 @@ def _project(
         score = (10.0 + max(map(len, whole)) if whole else 0.0) + len(hits)
         if score:
             shown = max(whole, key=len) if whole else " ".join(sorted(hits)[:3])
-            scored.append((score + (0.5 if project.open else 0.0), project.id, shown))
+            ranked = score + (0.5 if project.open else 0.0)
+            scored.append((ranked, project.id, shown, bool(whole)))
     scored.sort(reverse=True)
     if not scored or (len(scored) > 1 and scored[0][0] - scored[1][0] < 0.4):
-        return None, ""
-    return scored[0][1], scored[0][2]
+        return _ProjectWords()
+    return _ProjectWords(*scored[0][1:])
 
 
 def _unsure(evidence: Sequence[_Evidence], candidates: Sequence[Candidate]) -> bool:

@@ -193,7 +193,7 @@ class Engine:
             channel=chat.channel,
             chat=chat.chat,
             key=f"alert:{alert.id}:{now:%Y%m%dT%H%M}:{chat.channel}:{chat.chat}",
-            not_before=outbox.after_quiet(local),
+            not_before=outbox.after_quiet(local, self._defaults.quiet),
         )
 
 

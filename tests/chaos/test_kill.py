@@ -90,7 +90,9 @@ class Chaos:
     def speak(self) -> None:
         for number in range(BURST):
             chat = f"room-{number % CHATS}"
-            self.speakers.say(chat, self.dice.choice(("图纸已收到，谢谢", "Thanks, all arrived.", "好 👍")))
+            self.speakers.say(
+                chat, self.dice.choice(("图纸已收到，谢谢", "Thanks, all arrived.", "好 👍"))
+            )
         for _ in range(COMPLAINTS):
             customer = len(self.complained) + 1
             self.complained.append(customer)

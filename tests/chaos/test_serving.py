@@ -134,7 +134,13 @@ def poison(house: Installation, shard: int) -> None:
 
 
 def odd(name: str, body: bytes) -> tuple[str, bytes]:
-    line = {"id": name, "chat": "odd", "sender": {"id": "w"}, "text": "@@", "sent_at": 1_790_000_000}
+    line = {
+        "id": name,
+        "chat": "odd",
+        "sender": {"id": "w"},
+        "text": "@@",
+        "sent_at": 1_790_000_000,
+    }
     return name, json.dumps(line).encode().replace(b"@@", body)
 
 

@@ -50,7 +50,7 @@ async def test_reading_commands_answer(loaded: Program, line: str, who: str, exp
         ("/任务", "还缺：项目"),
         ("/客户 不存在的公司", "没有找到客户「不存在的公司」"),
         ("/阶段 华建 火星", "阶段只能是"),
-        ("/进度 P-0001 150%", "看不懂"),
+        ("/进度 P-0001 150%", "不能作为百分比"),
         ("", "请输入命令"),
         ("/完成任务 T-99999", "没有找到任务"),
         ("/撤销", "最近十分钟没有可以撤销的修改"),
@@ -67,7 +67,7 @@ async def test_wrong_words_are_answered_with_what_to_do(loaded: Program, line: s
 
 
 async def test_a_task_from_words_in_any_order(loaded: Program):
-    shown = await play.said(loaded, 'task new “fix login” @李雷 due:fri P-0001', "Emma")
+    shown = await play.said(loaded, "task new “fix login” @李雷 due:fri P-0001", "Emma")
     assert "fix login" in shown
     shown = await play.said(loaded, "/任务 P-0001 明天 修复登录页 @Emma", "李雷")
     assert "修复登录页" in shown

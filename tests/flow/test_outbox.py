@@ -1,7 +1,7 @@
 """The way out: lanes, retries, unknown outcomes, audiences."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -68,7 +68,9 @@ def far(loaded: Program) -> FarSide:
     return side
 
 
-async def post(program: Program, words: str, *, chat: str = "i-p1", key: str = "", **more: Any) -> bool:
+async def post(
+    program: Program, words: str, *, chat: str = "i-p1", key: str = "", **more: Any
+) -> bool:
     async with program.db.transaction() as session:
         return await outbox.post(
             session, Notice(text=words), channel=FAR, chat=chat, key=key or f"k:{words}", **more
@@ -79,7 +81,7 @@ async def test_a_key_is_sent_once_and_in_order(loaded: Program, far: FarSide):
     assert await post(loaded, "one")
     assert not await post(loaded, "one again", key="k:one")
     assert await post(loaded, "two")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == [("i-p1", "one"), ("i-p1", "two")]
 
 
@@ -100,7 +102,7 @@ async def test_an_internal_notice_never_reaches_a_customers_chat(loaded: Program
 async def test_what_waits_holds_nothing_back(loaded: Program, far: FarSide):
     await post(loaded, "tomorrow", not_before=datetime.now(UTC) + timedelta(days=1))
     await post(loaded, "now")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == [("i-p1", "now")]
 
 
@@ -108,19 +110,19 @@ async def test_a_failing_lane_does_not_jam_another(loaded: Program, far: FarSide
     await play.run(loaded, "绑定 C-0002 chat:hook:other internal")
     far.failures = [TryLater("down", after=3600)]
     await post(loaded, "first")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     await post(loaded, "elsewhere", chat="other")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == [("other", "elsewhere")]
 
 
 async def test_it_is_tried_again_after_what_the_far_side_asked(loaded: Program, far: FarSide):
     far.failures = [TryLater("slow down", after=0.2)]
     await post(loaded, "patience")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == []
     await asyncio.sleep(0.3)
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == [("i-p1", "patience")]
     assert far.asked == 0
 
@@ -128,9 +130,9 @@ async def test_it_is_tried_again_after_what_the_far_side_asked(loaded: Program, 
 async def test_after_an_unknown_outcome_the_far_side_is_asked_first(loaded: Program, far: FarSide):
     far.failures, far.takes_before_failing = [TryLater("time-out", after=0, unknown=True)], True
     await post(loaded, "did it arrive?")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     await asyncio.sleep(0.05)
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.asked == 1
     assert far.taken == []  # it was there: not sent twice
     assert (await play.rows(loaded, "SELECT state, external_id FROM outbox")) == [
@@ -141,9 +143,9 @@ async def test_after_an_unknown_outcome_the_far_side_is_asked_first(loaded: Prog
 async def test_where_nobody_can_be_asked_the_same_key_is_sent_again(loaded: Program, far: FarSide):
     far.failures, far.can_be_asked = [TryLater("time-out", after=0, unknown=True)], False
     await post(loaded, "again")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     await asyncio.sleep(0.05)
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == [("i-p1", "again")]
 
 
@@ -155,10 +157,10 @@ async def test_a_send_cut_off_by_a_crash_is_doubted_and_settled(loaded: Program,
         now = datetime.now(UTC)
         taken = await rows.take(session, "hook:i-p1", now, now + timedelta(seconds=0.2), ["hook"])
         assert taken is not None
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.taken == []  # another sender may be at it
     await asyncio.sleep(0.25)
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert far.asked == 1
     assert far.taken == [("i-p1", "cut off")]
 
@@ -166,8 +168,10 @@ async def test_a_send_cut_off_by_a_crash_is_doubted_and_settled(loaded: Program,
 async def test_a_refused_send_is_told_to_a_person_once(loaded: Program, far: FarSide):
     far.failures = [Refused("no such chat")]
     await post(loaded, "lost")
-    await loaded.sender.flush()
-    told = await play.rows(loaded, "SELECT channel, chat, key FROM outbox WHERE key LIKE 'failed:%'")
+    await play.send_all(loaded)
+    told = await play.rows(
+        loaded, "SELECT channel, chat, key FROM outbox WHERE key LIKE 'failed:%'"
+    )
     assert len(told) == 1
     assert told[0]["channel"] == "web"
 
@@ -176,7 +180,7 @@ async def test_the_budget_of_a_destination_is_kept(loaded: Program, far: FarSide
     far.budget = Budget(count=2, seconds=60)
     for number in range(4):
         await post(loaded, f"n{number}")
-    await loaded.sender.flush()
+    await play.send_all(loaded)
     assert len(far.taken) == 2
 
 
@@ -185,9 +189,19 @@ def test_backoff_doubles_with_jitter_up_to_an_hour():
     assert all(outbox.backoff(n) <= 3600 * 1.3 for n in range(1, 60))
 
 
+NIGHT = (time(21), time(8))
+
+
 @pytest.mark.parametrize(
-    ("at", "until"),
-    [("2026-11-20T22:30:00", "2026-11-21T08:00:00"), ("2026-11-20T03:00:00", "2026-11-20T08:00:00"), ("2026-11-20T12:00:00", "2026-11-20T12:00:00")],
+    ("at", "quiet", "until"),
+    [
+        ("2026-11-20T22:30:00", NIGHT, "2026-11-21T08:00:00"),
+        ("2026-11-20T03:00:00", NIGHT, "2026-11-20T08:00:00"),
+        ("2026-11-20T12:00:00", NIGHT, "2026-11-20T12:00:00"),
+        ("2026-11-20T08:00:00", NIGHT, "2026-11-20T08:00:00"),
+        ("2026-11-20T12:30:00", (time(12), time(14)), "2026-11-20T14:00:00"),
+        ("2026-11-20T03:00:00", None, "2026-11-20T03:00:00"),
+    ],
 )
-def test_nothing_is_pushed_at_night(at: str, until: str):
-    assert outbox.after_quiet(datetime.fromisoformat(at)) == datetime.fromisoformat(until)
+def test_nothing_is_pushed_in_quiet_hours(at: str, quiet: Any, until: str):
+    assert outbox.after_quiet(datetime.fromisoformat(at), quiet) == datetime.fromisoformat(until)
