@@ -13,7 +13,7 @@ from benchmarks import firm
 from benchmarks.figures import Figure, percentile
 from benchmarks.installation import Installation
 from bot.app import secret_key
-from bot.pipeline import match
+from bot.pipeline import evidence, match
 from bot.pipeline.flow import question_of
 from storage.db import Database
 from storage.directory import Directory
@@ -86,18 +86,18 @@ async def _match(
     return seen
 
 
-def _question(body: dict[str, Any]) -> match.Question:
+def _question(body: dict[str, Any]) -> evidence.Question:
     raw = json.dumps(body).encode()
     return question_of(inbound.to_message(inbound.read(raw), raw))
 
 
-async def _one(db: Database, question: match.Question) -> tuple[Directory, match.Match]:
+async def _one(db: Database, question: evidence.Question) -> tuple[Directory, match.Match]:
     async with db.transaction() as session:
         found = await match.load(session, [question])
     return found, match.decide(question, found)
 
 
-async def _many(db: Database, questions: Sequence[match.Question]) -> None:
+async def _many(db: Database, questions: Sequence[evidence.Question]) -> None:
     async with db.transaction() as session:
         found = await match.load(session, questions)
     for question in questions:

@@ -23,7 +23,7 @@ from bot.contract import (
     Unreadable,
 )
 from bot.pipeline import pasted
-from bot.pipeline.match import PASTED
+from bot.pipeline.evidence import PASTED
 from bot.runtime import SPEECH
 from storage import inbox as rows
 

@@ -60,6 +60,16 @@ async def listed(
     return (await session.exec(asked.order_by(col(Project.id)).limit(limit))).all()
 
 
+async def with_ids(session: AsyncSession, scope: Scope, ids: Sequence[int]) -> Sequence[Project]:
+    return (
+        await session.exec(
+            select(Project)
+            .where(col(Project.id).in_(ids), scope.projects())
+            .order_by(col(Project.id))
+        )
+    ).all()
+
+
 async def milestones(session: AsyncSession, project_id: int) -> Sequence[Milestone]:
     return (
         await session.exec(

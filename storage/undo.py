@@ -96,9 +96,7 @@ async def _let_go(session: AsyncSession, change: dict[str, Any]) -> None:
     for name, column in _LOOSE.get(change["table"], ()):
         table = SQLModel.metadata.tables[name]
         gone = change["key"]["id"]
-        await session.execute(
-            update(table).where(table.c[column] == gone).values({column: None})
-        )
+        await session.execute(update(table).where(table.c[column] == gone).values({column: None}))
 
 
 async def _put_back(

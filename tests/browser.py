@@ -27,7 +27,9 @@ def find() -> Path | None:
 def starts(browser: Path) -> bool:
     """Whether it runs here at all: a snap's stub or a missing library would not."""
     try:
-        done = subprocess.run([str(browser), "--version"], capture_output=True, timeout=60, check=False)
+        done = subprocess.run(
+            [str(browser), "--version"], capture_output=True, timeout=60, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

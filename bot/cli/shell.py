@@ -17,6 +17,7 @@ from bot.app import Program
 from bot.cli import lines
 from bot.contract import Given
 from bot.ingest import Ingest
+from bot.pipeline import evidence
 from bot.pipeline import match as matching
 from bot.render import terminal
 from bot.texts import Text
@@ -108,7 +109,7 @@ async def match(program: Program, source: Iterable[bytes], out: TextIO) -> int:
 
 async def _match(program: Program, batch: list[dict[str, Any]], out: TextIO) -> bool:
     questions = [_question(item) for item in batch]
-    good = [q for q in questions if isinstance(q, matching.Question)]
+    good = [q for q in questions if isinstance(q, evidence.Question)]
     async with program.db.transaction() as session:
         found = await matching.load(session, good)
     for item, question in zip(batch, questions, strict=True):
@@ -121,7 +122,7 @@ async def _match(program: Program, batch: list[dict[str, Any]], out: TextIO) -> 
     return any(isinstance(question, str) for question in questions)
 
 
-def _question(item: dict[str, Any]) -> matching.Question | str:
+def _question(item: dict[str, Any]) -> evidence.Question | str:
     """What is asked, or why it cannot be read."""
     if "error" in item and "text" not in item:
         return str(item["error"])
@@ -130,11 +131,11 @@ def _question(item: dict[str, Any]) -> matching.Question | str:
     if bad:
         return f"{bad[0]} is not a string"
     said = {k: "" if v is None else str(v) for k, v in words.items()}
-    return matching.Question(
+    return evidence.Question(
         text=said["text"],
         subject=said["subject"],
         channel=said["channel"],
-        senders=matching.senders_of(said["channel"], said["sender"]) if said["sender"] else (),
+        senders=evidence.senders_of(said["channel"], said["sender"]) if said["sender"] else (),
         chat=said["chat"],
         references=(said["thread"],) if said["thread"] else (),
     )

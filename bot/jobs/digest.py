@@ -1,6 +1,6 @@
 """Progress digests: of a project, of a customer, of a member's own work; pushed when due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -13,11 +13,12 @@ from bot.commands.registry import Ask
 from bot.contract import Button, Notice, Table
 from bot.domain import terms, workdays
 from bot.people import Actor, Defaults
+from bot.rules import book, words
 from bot.texts import Text, language_of
 from storage import audit, digests, projects, talk, watch
 from storage.db import Database
 from storage.scope import Scope
-from storage.tables import Conversation, Project, Subscription
+from storage.tables import Alert, Conversation, Project, Subscription
 
 JOB: Final = "digest"
 CRON: Final = "* * * * *"
@@ -210,6 +211,25 @@ def _budget(ask: Ask, project: Project) -> str:
     return f"{ask.t(Text('预算', 'Budget'))}: {shown}" if shown else ""
 
 
+async def _at_risk(ask: Ask, alerts: Sequence[Alert]) -> list[tuple[str, str]]:
+    """Projects with open alerts, as a line each: what a member should look at first."""
+    ids = list(dict.fromkeys(alert.project_id for alert in alerts if alert.project_id))
+    lines: list[tuple[str, str]] = []
+    for project in await projects.with_ids(ask.session, ask.actor.scope, ids[:8]):
+        rules = sorted({alert.rule for alert in alerts if alert.project_id == project.id})
+        shown = [f"{project.progress}%", *await _tasks(ask, project), *map(_rule_name(ask), rules)]
+        lines.append((f"{project.code} {project.name}", " · ".join(shown)))
+    return lines
+
+
+def _rule_name(ask: Ask) -> Callable[[str], str]:
+    """What a rule is called: the title of the template that it alerts with."""
+    rules = {rule.id: rule for rule in book.shipped()}
+    return lambda id_: (
+        ask.t(words.TEMPLATES[rules[id_].then[0].template].name) if id_ in rules else id_
+    )
+
+
 async def of_member(ask: Ask) -> Notice:
     """A member's own day: open tasks, doubts to settle, open alerts."""
     t = ask.t
@@ -225,6 +245,7 @@ async def of_member(ask: Ask) -> Notice:
         title=t(Text("{name}，您的今日摘要", "{name}, your day"), name=ask.actor.name),
         text=listed.text,
         facts=[
+            *await _at_risk(ask, alerts),
             (t(Text("待归档", "To be filed")), str(unsure) if unsure else ""),
             (t(Text("风险预警", "Risk alerts")), str(len(alerts)) if alerts else ""),
         ],

@@ -17,7 +17,7 @@ from bot.contract import (
     Unreadable,
     WaitingForModel,
 )
-from bot.pipeline import changes, match, media
+from bot.pipeline import changes, evidence, match, media
 from bot.pipeline.file import candidates, transcript_json
 from bot.rules.engine import Engine, Filed
 from bot.runtime import SPEECH, Jobs
@@ -144,10 +144,10 @@ async def _place(session: AsyncSession, item: Interaction) -> None:
     if item.customer_id is not None and item.project_id is not None:
         item.status = "filed"
         return
-    question = match.Question(
+    question = evidence.Question(
         text=item.text,
         channel=item.channel,
-        senders=match.senders_of(item.channel, item.sender_address),
+        senders=evidence.senders_of(item.channel, item.sender_address),
         proven=item.sender_proven,
     )
     found = await match.load(session, [question])

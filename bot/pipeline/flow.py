@@ -11,6 +11,7 @@ from bot.contract import Audience, ChannelName, InboundMessage, Kind
 from bot.inbox import Arrived
 from bot.pipeline import (
     changes,
+    evidence,
     extract,
     file,
     language,
@@ -19,7 +20,7 @@ from bot.pipeline import (
     sentiment,
     signals,
 )
-from bot.pipeline.match import Question
+from bot.pipeline.evidence import Question
 from bot.pipeline.work import Work
 from bot.rules import engine
 from storage import directory
@@ -181,13 +182,13 @@ def question_of(message: InboundMessage) -> Question:
         text=message.text,
         subject=message.subject,
         channel=message.channel,
-        senders=match.senders_of(message.channel, sender.id, sender.email, sender.phone),
+        senders=evidence.senders_of(message.channel, sender.id, sender.email, sender.phone),
         chat=message.chat,
         references=references,
         recipients=tuple(
             pair
             for recipient in message.recipients
-            for pair in match.senders_of(ChannelName(""), recipient)
+            for pair in evidence.senders_of(ChannelName(""), recipient)
         ),
         proven=sender.proven,
     )

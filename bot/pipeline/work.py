@@ -5,9 +5,10 @@ from datetime import datetime
 
 from bot.contract import InboundMessage, Transcript
 from bot.inbox import Arrived
+from bot.pipeline.evidence import Question
 from bot.pipeline.extract import Extract
 from bot.pipeline.language import Language
-from bot.pipeline.match import Match, Question
+from bot.pipeline.match import Match
 from bot.pipeline.sentiment import Sentiment
 from storage.directory import Chat, Directory
 

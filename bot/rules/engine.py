@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -202,12 +203,12 @@ def notice(
 ) -> Notice:
     """An alert as a card, with the facts that made the rule fire."""
     template = TEMPLATES[action.template]
-    said = {
-        name: value.in_(language) if isinstance(value, Text) else value
-        for name, value in subject.words.items()
-    }
+    said = {name: _said(value, language) for name, value in subject.words.items()}
     facts = [
-        Fact(label=FACTS[c.fact].text.in_(language), value=f"{_shown(alert.facts.get(c.fact))}")
+        Fact(
+            label=FACTS[c.fact].text.in_(language),
+            value=FACTS[c.fact].shown(alert.facts.get(c.fact), language),
+        )
         for c in rule.when
     ]
     about = subject.project or subject.customer
@@ -286,9 +287,10 @@ def _percent(value: float | None) -> str:
     return "?" if value is None else f"{value:.0%}"
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+def _said(value: object, language: Language) -> object:
+    """A word of a template in the reader's language."""
+    if isinstance(value, Text):
+        return value.in_(language)
+    if isinstance(value, date):
+        return format_date(value, "medium", locale="en" if language == "en" else "zh_CN")
+    return value

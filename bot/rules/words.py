@@ -8,12 +8,15 @@ from bot.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class Template:
+    name: Text
+    """What the alert is called in lists."""
     title: Text
     body: Text
 
 
 TEMPLATES: Final[dict[str, Template]] = {
     "key_task_late": Template(
+        Text("关键任务逾期", "key task late"),
         Text("关键任务逾期 {days_late} 天", "Key task {days_late} days late"),
         Text(
             "项目 {project} 的关键任务「{task}」应于 {due} 完成，现已逾期 {days_late} 天。负责人：{assignee}。",
@@ -22,6 +25,7 @@ TEMPLATES: Final[dict[str, Template]] = {
         ),
     ),
     "budget_ahead": Template(
+        Text("预算快于进度", "budget ahead of progress"),
         Text("预算消耗快于进度", "Budget runs ahead of progress"),
         Text(
             "项目 {project} 的预算已使用 {budget_used}，进度只有 {progress}。",
@@ -29,6 +33,7 @@ TEMPLATES: Final[dict[str, Template]] = {
         ),
     ),
     "mood_drop": Template(
+        Text("情绪下降", "mood drop"),
         Text("客户情绪下降", "The customer's mood has dropped"),
         Text(
             "客户 {customer} 近 7 天的平均情绪为 {mood}，比之前 30 天下降 {mood_drop}。",
@@ -37,6 +42,7 @@ TEMPLATES: Final[dict[str, Template]] = {
         ),
     ),
     "may_leave": Template(
+        Text("可能流失", "may leave"),
         Text("客户可能流失", "The customer may leave"),
         Text(
             "客户 {customer} 的一条新消息带有流失信号。依据：「{because}」",
@@ -44,6 +50,7 @@ TEMPLATES: Final[dict[str, Template]] = {
         ),
     ),
     "vip_complaint": Template(
+        Text("VIP 投诉", "VIP complaint"),
         Text("VIP 客户投诉", "A VIP customer complains"),
         Text(
             "VIP 客户 {customer} 的一条新消息带有投诉信号。依据：「{because}」",

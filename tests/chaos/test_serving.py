@@ -20,19 +20,20 @@ from storage import inbox
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
 
 MIB = 1024 * 1024
+PATIENCE_S = 30
+"""Far more than it takes: how fast things go is measured by the benchmarks, not here."""
 
 
 def speakers_to(house: Installation) -> Speakers:
     return Speakers(f"http://127.0.0.1:{house.port}/hooks/message")
 
 
-async def within(seconds: float, done: Callable[[], Awaitable[bool]]) -> float:
-    """Wait until `done` says so; the seconds that took."""
+async def within(done: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until `done` says so."""
     began = time.monotonic()
     while not await done():
-        assert time.monotonic() - began < seconds, "it takes too long"
+        assert time.monotonic() - began < PATIENCE_S, "it takes too long"
         await asyncio.sleep(0.05)
-    return time.monotonic() - began
 
 
 async def rows(house: Installation, query: str) -> list[tuple[Any, ...]]:
@@ -71,7 +72,7 @@ async def test_a_second_start_attaches_and_changes_nothing(served: Installation)
     assert served.kill(second, signal.SIGTERM) == 0
     first.say("one", "还在吗？")
     assert await first.deliver()
-    await within(5, lambda: nothing_waits(served))
+    await within(lambda: nothing_waits(served))
     assert await filed(served, "one") == [line["id"] for line in first.said["one"]]
     assert await filed(served, "two") == [line["id"] for line in other.said["two"]]
 
@@ -83,8 +84,8 @@ async def test_the_database_may_die_under_the_server(served: Installation):
     speaking = asyncio.create_task(speakers.deliver())
     os.kill(served.postmaster() or 0, signal.SIGKILL)
     await speaking
-    await within(5, speakers.deliver)
-    await within(5, lambda: nothing_waits(served))
+    await within(speakers.deliver)
+    await within(lambda: nothing_waits(served))
     for chat, lines in speakers.said.items():
         assert await filed(served, chat) == [line["id"] for line in lines]
     assert served.running[0].poll() is None
@@ -95,7 +96,7 @@ async def test_a_stopped_server_ends_at_once_and_takes_its_database_along(served
     assert database
     began = time.monotonic()
     assert await asyncio.to_thread(served.kill, served.running[0], signal.SIGTERM) == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < PATIENCE_S
     with pytest.raises(ProcessLookupError):
         os.kill(database, 0)
 
@@ -110,7 +111,7 @@ async def test_a_poison_row_goes_to_the_doubt_queue_and_its_neighbours_are_filed
     for number in range(10):
         speakers.say("room", f"之后 {number}")
     assert await speakers.deliver()
-    await within(10, lambda: nothing_waits(served))
+    await within(lambda: nothing_waits(served))
     assert await filed(served, "room") == [line["id"] for line in speakers.said["room"]]
     assert await rows(served, "SELECT state FROM inbox WHERE state <> 'done'") == [("failed",)]
     (doubt,) = await rows(
@@ -187,7 +188,7 @@ async def test_bad_input_in_a_burst_leaves_the_good_around_it_whole(served: Inst
         assert await good
     assert taken == [200] * len(ODD)
     assert refused == [status for status, _ in REFUSED]
-    await within(10, lambda: nothing_waits(served))
+    await within(lambda: nothing_waits(served))
     for chat, lines in speakers.said.items():
         assert await filed(served, chat) == [line["id"] for line in lines]
     assert len(await filed(served, "odd")) == len(ODD)

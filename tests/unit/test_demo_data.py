@@ -10,7 +10,7 @@ from adapters.hook import inbound
 from bot.demo import story
 from bot.domain import names
 from bot.firm import FirmIn
-from bot.pipeline import language, match, sentiment
+from bot.pipeline import evidence, language, match, sentiment
 from bot.rules import book
 from storage.directory import Chat, Directory, Known, KnownProject, Name
 from storage.people import address
@@ -258,13 +258,13 @@ def questions(messages, mails):
     """Key → what filing may know of each message and each mail."""
     for m in messages:
         if "edits" not in m and "recalls" not in m:
-            senders = match.senders_of("hook", m["sender"]["id"])
-            yield m["id"], match.Question(m["text"], "", "hook", senders, m["chat"])
+            senders = evidence.senders_of("hook", m["sender"]["id"])
+            yield m["id"], evidence.Question(m["text"], "", "hook", senders, m["chat"])
     for mail in mails:
         sender, *recipients = (("email", one.address) for one in (mail.sender, *mail.to, *mail.cc))
         yield (
             mail.message_id,
-            match.Question(
+            evidence.Question(
                 mail.new_text,
                 mail.subject,
                 "email",

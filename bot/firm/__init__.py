@@ -1,0 +1,174 @@
+"""Loads a firm from JSON: members, customers, projects, chats. Again is an update, never a double."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import people as actors
+from bot.domain import names, terms
+from bot.firm import found as existing
+from bot.firm.found import BadFirm, Known, key, word
+from bot.firm.people import add_contacts, add_domains, add_names
+from bot.firm.shape import ChatIn, CustomerIn, FirmIn, MemberIn, ProjectIn
+from bot.firm.work import add_work
+from storage import audit, customers, people
+from storage.db import Database
+from storage.tables import Conversation, Customer, Project, User
+
+__all__ = ["BadFirm", "FirmIn", "load"]
+
+CHUNK: Final = 500
+
+Progress = Callable[[int, int], None]
+
+
+async def load(db: Database, firm: FirmIn, progress: Progress | None = None) -> dict[str, int]:
+    """Load a firm; answers how many members, customers, projects and chats it has.
+
+    Committed in chunks of customers: a break in the middle is mended by loading again.
+    """
+    async with db.transaction() as session:
+        known = await existing.read(session)
+        await _members(session, firm.members, known)
+    total = len(firm.customers)
+    for start in range(0, total, CHUNK):
+        async with db.transaction() as session:
+            await _customers(session, firm.customers[start : start + CHUNK], known)
+        if progress:
+            progress(min(start + CHUNK, total), total)
+    async with db.transaction() as session:
+        for chat in firm.chats:
+            await _chat(session, chat, known)
+        await audit.write(session, audit.Trace("firm.loaded", "firm", None, facts=total))
+    return {
+        "members": len(firm.members),
+        "customers": total,
+        "projects": sum(len(c.projects) for c in firm.customers),
+        "chats": len(firm.chats),
+    }
+
+
+async def _members(session: AsyncSession, given: Sequence[MemberIn], known: Known) -> None:
+    for member in given:
+        user = known.users.get(key(member.name)) or next(
+            (known.users[key(m)] for m in member.emails if key(m) in known.users), None
+        )
+        if user is None:
+            user = User(name=member.name.strip())
+        user.roles = _roles(member)
+        user.language = member.language or user.language
+        user.timezone = member.timezone or user.timezone
+        if member.password:
+            user.password_hash = actors.hash_password(member.password)
+        session.add(user)
+        await session.flush()
+        known.users[key(member.name)] = user
+        for mail in member.emails:
+            known.users[key(mail)] = user
+            await people.add_identity(session, "email", mail, user_id=user.id)
+        for channel, id_ in member.ids.items():
+            await people.add_identity(session, channel, id_, user_id=user.id)
+    for member in given:
+        if member.superior:
+            superior = known.user(member.superior)
+            known.users[key(member.name)].superior_id = superior.id if superior else None
+    await session.flush()
+
+
+def _roles(member: MemberIn) -> list[str]:
+    given = [member.role] if isinstance(member.role, str) else member.role
+    codes = [actors.role_code(role) for role in given]
+    if None in codes:
+        known = ", ".join(actors.ROLE_NAMES)
+        raise BadFirm(f"member {member.name!r}: no such role {member.role!r}; known: {known}")
+    return [code for code in codes if code]
+
+
+async def _customers(session: AsyncSession, given: Sequence[CustomerIn], known: Known) -> None:
+    """A chunk of customers: rows through the session, what hangs on them in a few statements."""
+    made = [(one, await _customer(session, one, known)) for one in given]
+    await session.flush()
+    of_projects = [
+        (project, await _project(session, project, customer, known))
+        for one, customer in made
+        for project in one.projects
+    ]
+    await session.flush()
+    await add_names(session, made, of_projects)
+    await add_domains(session, made)
+    await add_contacts(session, made)
+    await add_work(session, of_projects, known)
+
+
+async def _customer(session: AsyncSession, one: CustomerIn, known: Known) -> Customer:
+    norm = "name:" + names.normal(one.name)
+    found = known.customers.get(one.code.upper()) if one.code else known.customers.get(norm)
+    if found is None:
+        code = one.code or await customers.next_code(session, "C")
+        found = Customer(code=code, name=one.name.strip())
+    found.name = one.name.strip()
+    found.tier = word(terms.Tier, one.tier, found.tier)
+    found.stage = word(terms.Stage, one.stage, found.stage)
+    found.industry = one.industry or found.industry
+    if owner := known.user(one.owner):
+        found.owner_id = owner.id
+    session.add(found)
+    known.customers[found.code.upper()] = found
+    known.customers.setdefault(norm, found)
+    return found
+
+
+async def _project(
+    session: AsyncSession, one: ProjectIn, customer: Customer, known: Known
+) -> Project:
+    place = (customer.id, names.normal(one.name))
+    found = known.project_codes.get(one.code.upper()) if one.code else known.projects.get(place)
+    if found is not None and found.customer_id != customer.id:
+        raise BadFirm(f"project {one.code!r} belongs to another customer already")
+    if found is None:
+        code = one.code or await customers.next_code(session, "P")
+        found = Project(code=code, name=one.name.strip(), customer_id=customer.id)
+    found.name = one.name.strip()
+    found.phase = word(terms.Phase, one.phase, found.phase)
+    for name in ("budget", "spent", "progress"):
+        if (value := getattr(one, name)) is not None:
+            setattr(found, name, value)
+    if manager := known.user(one.manager):
+        found.manager_id = manager.id
+    session.add(found)
+    known.project_codes[found.code.upper()] = found
+    known.projects[place] = found
+    return found
+
+
+async def _chat(session: AsyncSession, given: ChatIn, known: Known) -> None:
+    """A chat's binding; customers and projects by code, or by name."""
+    chat = people.bounded(given.chat)
+    found = (
+        await session.exec(
+            select(Conversation).where(
+                Conversation.channel == given.channel, Conversation.chat == chat
+            )
+        )
+    ).first() or Conversation(channel=given.channel, chat=chat)
+    if given.customer:
+        customer = known.customers.get(given.customer.upper()) or known.customers.get(
+            "name:" + names.normal(given.customer)
+        )
+        if customer is None:
+            raise BadFirm(f"chat {given.chat!r}: there is no customer {given.customer!r}")
+        found.customer_id = customer.id
+    if given.project:
+        project = known.project_codes.get(given.project.upper()) or known.projects.get(
+            (found.customer_id or 0, names.normal(given.project))
+        )
+        if project is None:
+            raise BadFirm(f"chat {given.chat!r}: there is no project {given.project!r}")
+        found.project_id, found.customer_id = project.id, project.customer_id
+    if given.audience not in {None, "internal", "customer"}:
+        raise BadFirm(f"chat {given.chat!r}: the audience is internal or customer")
+    found.audience = given.audience or found.audience
+    session.add(found)
+    await session.flush()

@@ -1,0 +1,145 @@
+"""The chat's live lines: posted, answered, resumed where a reader left off."""
+
+import asyncio
+import logging
+
+import orjson
+import pytest
+from aiohttp import ClientResponse, ClientSession, FormData
+
+from bot import people
+from bot.app import Program
+from tests import play
+from tests.web.conftest import LogIn
+
+JSON = {"Accept": "application/json"}
+
+
+async def _events(answer: ClientResponse, count: int) -> list[tuple[int, str]]:
+    """The next `count` lines of a stream: number and HTML."""
+    found: list[tuple[int, str]] = []
+    async with asyncio.timeout(10):
+        while len(found) < count:
+            block = (await answer.content.readuntil(b"\n\n")).decode().strip()
+            fields = [line.split(": ", 1) for line in block.splitlines()]
+            number = next((value for name, value in fields if name == "id"), None)
+            if number is not None:
+                data = "\n".join(pair[1] for pair in fields if pair[0] == "data")
+                found.append((int(number), data))
+    return found
+
+
+async def _say(client: ClientSession, line: str) -> int:
+    async with client.post("/", data={"line": line}, headers=JSON) as answer:
+        return (await answer.json())["id"]
+
+
+async def test_a_line_is_answered_in_the_stream_and_a_reader_resumes(as_member: LogIn):
+    han = await as_member("韩梅")
+    async with han.get("/chat/stream") as stream:
+        assert stream.content_type == "text/event-stream"
+        first = await _say(han, "/whoami")
+        lines = await _events(stream, 2)
+    assert lines[0][0] == first
+    assert "mine" in lines[0][1]
+    assert "theirs" in lines[1][1]
+    assert "韩梅" in lines[1][1]
+    async with han.get("/chat/stream", headers={"Last-Event-ID": str(first)}) as stream:
+        assert await _events(stream, 1) == lines[1:]
+    async with han.get("/chat/stream", params={"after": str(first)}) as stream:
+        assert await _events(stream, 1) == lines[1:]
+
+
+async def test_a_stream_carries_nobody_elses_lines(as_member: LogIn):
+    han, zhao = await as_member("韩梅"), await as_member("赵强")
+    async with han.get("/chat/stream") as stream:
+        await _say(zhao, "/whoami")
+        await _say(han, "<b>我</b>")
+        ((_, html),) = await _events(stream, 1)
+    assert "&lt;b&gt;我" in html
+
+
+async def test_many_streams_need_one_connection(served, loaded: Program, as_member: LogIn):
+    han = await as_member("韩梅")
+    streams = [await han.get("/chat/stream") for _ in range(20)]
+    listening = await play.rows(
+        loaded,
+        "SELECT count(*) AS n FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query LIKE 'LISTEN%chat%'",
+    )
+    assert listening == [{"n": 1}]
+    number = await _say(han, "你好")
+    for stream in streams:
+        assert (await _events(stream, 1))[0][0] == number
+        stream.close()
+
+
+async def test_a_reader_who_leaves_is_no_error(
+    as_member: LogIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("adapters.web.chat.HEARTBEAT_S", 0.05)
+    han = await as_member("韩梅")
+    stream = await han.get("/chat/stream")
+    assert b"still here" in await _until(stream, b"still here")
+    stream.close()
+    await asyncio.sleep(0.3)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    async with han.get("/metrics") as answer:
+        assert "keqing_unhandled_errors_total 0.0" in await answer.text()
+
+
+async def test_a_stream_ends_with_its_session(as_member: LogIn, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("adapters.web.chat.HEARTBEAT_S", 0.05)
+    han = await as_member("韩梅")
+    async with han.get("/chat/stream") as stream:
+        await han.post("/logout")
+        async with asyncio.timeout(5):
+            await stream.content.read()
+    async with han.get("/chat/stream", headers={"Accept": "text/event-stream"}) as answer:
+        assert answer.status == 401
+
+
+async def _until(stream: ClientResponse, what: bytes) -> bytes:
+    got = b""
+    async with asyncio.timeout(5):
+        while what not in got:
+            got += await stream.content.readany()
+    return got
+
+
+async def test_a_dropped_file_is_kept_and_filed_as_internal(loaded: Program, as_member: LogIn):
+    han = await as_member("韩梅")
+    form = FormData()
+    form.add_field("file", b"RIFF....WAVE", filename="../录音.wav", content_type="audio/wav")
+    async with han.post("/chat/file", data=form) as answer:
+        assert "录音.wav" in await answer.text()
+    async with asyncio.timeout(10):
+        while not (found := await play.rows(loaded, "SELECT name, type, sha256 FROM attachment")):
+            await asyncio.sleep(0.02)
+    assert found[0]["name"] == "录音.wav"
+    assert loaded.media.path(found[0]["sha256"]).read_bytes() == b"RIFF....WAVE"
+    assert await play.rows(loaded, "SELECT direction, status FROM interaction") == [
+        {"direction": "internal", "status": "waiting_for_model"}
+    ]
+
+
+async def test_a_file_that_is_too_large_is_refused(
+    as_member: LogIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("adapters.web.chat.MOST_FILE", 1000)
+    han = await as_member("韩梅")
+    form = FormData()
+    form.add_field("file", b"x" * 5000, filename="big.bin")
+    async with han.post("/chat/file", data=form, headers=JSON) as answer:
+        assert answer.status == 413
+
+
+async def test_without_scripts_the_chat_still_works(loaded: Program, as_member: LogIn):
+    han = await as_member("韩梅")
+    async with han.post("/", data={"line": "/whoami"}) as answer:
+        assert answer.url.path == "/"
+        assert "/whoami" in await answer.text()
+    stored = await play.rows(loaded, "SELECT chat, body FROM chat_line ORDER BY id LIMIT 1")
+    assert orjson.loads(stored[0]["body"]) == {"text": "/whoami"}
+    who = await play.actor(loaded, "韩梅")
+    assert stored[0]["chat"] == people.private_chat(who.user_id or 0)
