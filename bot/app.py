@@ -95,7 +95,7 @@ class Program(Host):
         self.now = clock.now
         self.defaults = Defaults(settings.language, settings.timezone, settings.quiet)
         self.jobs = runtime.Jobs(db.url)
-        self.media = Media(FileStore(settings.data_dir / "files"))
+        self.media = Media(FileStore(settings.kept / "files"))
         self.rules = Engine(self.defaults, HOME)
         self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
         self.assistant.host = self
@@ -109,7 +109,7 @@ class Program(Host):
         self.adapters: dict[ChannelName, Adapter] = parts.adapters(settings.branches, ports)
         self.sender = outbox.Sender(db, self.adapters, self.now, self._given_up)
         self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
-        self.upkeep = upkeep.Upkeep(db, settings.data_dir, self.transcriber, self.now)
+        self.upkeep = upkeep.Upkeep(db, settings.kept, self.transcriber, self.now)
         self._add_jobs()
 
     def _add_jobs(self) -> None:
@@ -275,12 +275,12 @@ async def _admins(session: AsyncSession) -> list[User]:
     return list(found.all())
 
 
-def secret_key(data_dir: Path) -> bytes:
+def secret_key(kept: Path) -> bytes:
     """The installation's own key: made once, kept beside the data, readable by its owner only."""
-    path = data_dir / "secret.key"
+    path = kept / "secret.key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f".secret.{secrets.token_hex(4)}"
+        kept.mkdir(parents=True, exist_ok=True)
+        draft = kept / f".secret.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_bytes(secrets.token_bytes(32))
         with contextlib.suppress(FileExistsError):
@@ -303,7 +303,7 @@ def open_database(settings: Settings) -> tuple[Database, Cluster | None]:
         if cluster is not None:
             cluster.close()
         raise
-    return Database(url, secret_key(settings.data_dir)), cluster
+    return Database(url, secret_key(settings.kept)), cluster
 
 
 @contextlib.asynccontextmanager

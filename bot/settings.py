@@ -72,6 +72,11 @@ class Settings(BaseModel):
         start, end = self.quiet_hours.split("-")
         return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
 
+    @property
+    def kept(self) -> Path:
+        """What a backup takes besides the database: files, the audit key, the chain's head."""
+        return self.data_dir / "kept"
+
     def branch(self, name: str) -> dict[str, Any]:
         """The settings of one adapter or engine; empty where nothing is set."""
         return self.branches.get(name, {})

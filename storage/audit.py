@@ -124,6 +124,11 @@ async def verify(session: AsyncSession, folder: Path) -> Verdict:
     return Verdict(True, total, unsealed or 0)
 
 
+async def next_era(session: AsyncSession) -> None:
+    """After a restore: another cluster counts its transactions anew, so marks move to a new era."""
+    await session.execute(text("SELECT setval('audit_era', (SELECT last_value + 1 FROM audit_era))"))
+
+
 async def _last(session: AsyncSession) -> Any:
     return (
         await session.execute(text("SELECT * FROM audit_seal ORDER BY id DESC LIMIT 1"))

@@ -170,7 +170,7 @@ def migrate() -> None:
 
 @app.command(help=_h("检查环境，说明问题与办法", "check this installation and say what is wrong"))
 def doctor(as_json: Json = False) -> None:
-    from bot.cli import doctor as checks  # noqa: PLC0415
+    from bot.cli import checks  # noqa: PLC0415
 
     with_program(lambda program: checks.run(program, as_json=as_json))
 

@@ -28,6 +28,15 @@ from storage.directory import Directory
 
 _NOBODY = Text("没有成员「{who}」。", "There is no member “{who}”.")
 _BAD_FIRM = Text("公司资料有误：{why}", "the firm cannot be loaded: {why}")
+_SAVED = Text(
+    "已备份到 {path}：数据库 {database} MB，文件 {files} 个（{size} MB）。里面有全部客户资料与密钥，请妥善保管。",
+    "Backed up to {path}: database {database} MB, {files} files ({size} MB). It holds all customer data"
+    " and the key: keep it safe.",
+)
+_RESTORED = Text(
+    "已从 {path} 恢复：数据库 {database} MB，文件 {files} 个（{size} MB）。",
+    "Restored from {path}: database {database} MB, {files} files ({size} MB).",
+)
 _LOADED = Text(
     "已导入：成员 {members}，客户 {customers}，项目 {projects}，聊天 {chats}。",
     "Loaded: {members} members, {customers} customers, {projects} projects, {chats} chats.",
@@ -184,7 +193,7 @@ async def stats(program: Program, *, as_json: bool) -> int:
 async def verify(program: Program, *, as_json: bool) -> int:
     """`keqing audit verify`: 0 intact, 1 broken."""
     async with program.db.transaction() as session:
-        verdict = await audit.verify(session, program.settings.data_dir)
+        verdict = await audit.verify(session, program.settings.kept)
     if as_json:
         lines.show(
             {
@@ -214,34 +223,48 @@ async def backup(program: Program, file: Path, fail: Callable[[str], NoReturn]) 
     programs = program.cluster.programs if program.cluster else None
     try:
         done = await asyncio.to_thread(
-            saving.backup, program.db.url, program.settings.data_dir / "files", file, programs
+            saving.backup, program.db.url, program.settings.kept, file, programs
         )
     except saving.BackupError as error:
         fail(getattr(error, program.settings.language))
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    typer.echo(str(done))
+    typer.echo(_SAVED.in_(program.settings.language, **_sizes(done)))
     return 0
+
+
+def _sizes(done: saving.Summary) -> dict[str, object]:
+    return {
+        "path": done.path,
+        "database": f"{done.database_bytes / 1e6:.1f}",
+        "files": done.files,
+        "size": f"{done.files_bytes / 1e6:.1f}",
+    }
 
 
 async def restore(
     program: Program, file: Path, *, force: bool, fail: Callable[[str], NoReturn]
 ) -> int:
     programs = program.cluster.programs if program.cluster else None
+    async with program.db.transaction() as session:
+        found = await customers.stats(session)
+        unused = not found["customers"] and not await members.all_users(session)
     try:
         done = await asyncio.to_thread(
             saving.restore,
             program.db.url,
-            program.settings.data_dir / "files",
+            program.settings.kept,
             file,
             programs,
-            force=force,
+            force=force or unused,
         )
     except saving.BackupError as error:
         fail(getattr(error, program.settings.language))
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    typer.echo(str(done))
+    async with program.db.transaction() as session:
+        await audit.next_era(session)
+    typer.echo(_RESTORED.in_(program.settings.language, **_sizes(done)))
     return 0
 
 

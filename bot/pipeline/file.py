@@ -1,11 +1,10 @@
 """The last step: an interaction with its attachments and its trace is written."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.contract import Audience, InboundMessage, StoredFile, Transcript
@@ -81,29 +80,29 @@ def transcript_json(transcript: Transcript | None) -> dict[str, Any] | None:
 
 def extract_json(found: Extract) -> dict[str, Any]:
     """What was extracted, without its empty parts."""
-    return {
-        name: part
-        for name, part in json.loads(json.dumps(asdict(found), default=str)).items()
-        if part
-    }
+    # orjson reads dataclasses by itself, many times faster than `asdict`.
+    told: dict[str, Any] = orjson.loads(orjson.dumps(found, default=str))
+    return {name: part for name, part in told.items() if part}
 
 
 def candidates(found: Sequence[Candidate], known: Directory) -> dict[str, Any]:
     """Best guesses, as the doubt queue shows them."""
-    projects = {p.id: p for each in known.projects.values() for p in each}
     listed = [
         {
             "customer": known.customers.get(candidate.customer_id, ("?", "?"))[0],
             "name": known.customers.get(candidate.customer_id, ("?", "?"))[1],
-            "project": projects[candidate.project_id].code
-            if candidate.project_id in projects
-            else None,
+            "project": _code(candidate, known),
             "confidence": candidate.confidence,
             "because": list(candidate.because),
         }
         for candidate in found
     ]
     return {"list": listed} if listed else {}
+
+
+def _code(candidate: Candidate, known: Directory) -> str | None:
+    projects = known.projects.get(candidate.customer_id, [])
+    return next((p.code for p in projects if p.id == candidate.project_id), None)
 
 
 def message_key(message: InboundMessage) -> str:
