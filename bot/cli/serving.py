@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ from bot.settings import Settings
 from bot.texts import Text
 from storage import tokens
 from storage.tables import User
+
+LEAVE_S: Final = 5
+"""What a child whose parent is gone may take for tidying up."""
 
 _log = log.get("serving")
 
@@ -55,15 +59,27 @@ def worker(queue: str, *, attached: bool) -> Callable[[Program], Coroutine[Any, 
 
     async def work(program: Program) -> int:
         if attached:
-            task = asyncio.current_task()
-            asyncio.get_running_loop().add_reader(
-                sys.stdin.fileno(), task.cancel if task else sys.exit
-            )
+            _end_with_parent()
         if queue:
             return await _run(program, web_too=False, work=False, queues=(queue,))
         return await _run(program, web_too=False, work=True, queues=(runtime.DEFAULT,))
 
     return work
+
+
+def _end_with_parent() -> None:
+    """Cancel this task when standard input ends; leave the hard way where that takes too long."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def ended() -> None:
+        # Else it fires on every turn of the loop, and each cancel breaks off the tidying up of the
+        # one before: orphans stayed for good, at full load.
+        loop.remove_reader(sys.stdin.fileno())
+        if task is not None:
+            task.cancel()
+        loop.call_later(LEAVE_S, os._exit, 1)
+
+    loop.add_reader(sys.stdin.fileno(), ended)
 
 
 async def serve_demo(program: Program) -> int:
