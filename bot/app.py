@@ -154,7 +154,8 @@ class Program(Host):
             )
 
     async def check_project(self, ask: Ask, project: Project) -> None:
-        await self.rules.check_project(ask.session, project, self.now())
+        rules = await self.rules.in_force(ask.session)
+        await self.rules.check_project(ask.session, project, self.now(), rules)
 
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
         if project is not None:

@@ -24,6 +24,10 @@ from storage.tables import Reject
 
 GATHER_S: Final = 0.002
 BATCH: Final = 256
+FEW: Final = 200
+LINGER_S: Final = 0.03
+"""After a batch of fewer than FEW: its statements cost as much as those of a large one, so that a
+trickle filed line by line would take the time that acknowledgements need."""
 MOST_PENDING: Final = 4000
 """Messages that may wait in memory for the next commit; more are told to come back later."""
 MOST_ATTEMPTS: Final = 3
@@ -151,8 +155,10 @@ class Drain:
         pause = 0.5
         while True:
             try:
-                while await self.once():
+                while taken := await self.once():
                     pause = 0.5
+                    if taken < FEW:
+                        await asyncio.sleep(LINGER_S)
             except DBAPIError as error:
                 _log.error("inbox.drain_failed", error=type(error.orig or error).__name__)
                 pause = min(pause * 2, 10.0)

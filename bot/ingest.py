@@ -22,7 +22,7 @@ from bot.contract import (
     Sender,
     Unreadable,
 )
-from bot.pipeline import pasted
+from bot.pipeline import media, pasted
 from bot.pipeline.evidence import PASTED
 from bot.runtime import SPEECH
 from storage import inbox as rows
@@ -182,7 +182,8 @@ class Ingest:
                 if not await _waiting(session, keys):
                     break
             await asyncio.sleep(0.05)
-        await self._program.jobs.run((SPEECH,), concurrency=1, wait=False)
+        if any(item.message and media.recording(item.message) for item in items):
+            await self._program.jobs.run((SPEECH,), concurrency=1, wait=False)
 
 
 def _key(item: Item) -> Any:

@@ -39,6 +39,8 @@ DOUBT_AFTER_S: Final = 15
 MOST_ATTEMPTS: Final = 12
 FIRST_BACKOFF_S: Final = 2.0
 LONGEST_BACKOFF_S: Final = 3600.0
+LONGEST_WAIT_S: Final = 86_400.0
+"""However long a far side asks us to stay away, it is tried again after a day."""
 LANES_AT_ONCE: Final = 16
 
 _log = log.get("outbox")
@@ -211,7 +213,7 @@ class Sender:
             self._down.add(item.channel)
             _log.warning("outbox.channel_down", channel=item.channel, error=str(error))
         delay = error.after if error.after is not None else backoff(item.attempts)
-        at = self._now() + timedelta(seconds=delay)
+        at = self._now() + timedelta(seconds=min(delay, LONGEST_WAIT_S))
         async with self._db.transaction() as session:
             await rows.later(session, item.id, at, str(error), unknown=error.unknown)
 

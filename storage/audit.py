@@ -24,7 +24,8 @@ from storage.tables import AuditEntry, AuditSeal
 HEAD_FILE: Final = "audit.head"
 _SEAL_LOCK: Final = 0x5EA1
 _START: Final = b"keqing audit 1"
-_MOST: Final = 20_000
+_MOST: Final = 1_000
+"""Entries in one seal: hashing them holds up everything else for some 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,9 @@ async def verify(session: AsyncSession, folder: Path) -> Verdict:
 
 async def next_era(session: AsyncSession) -> None:
     """After a restore: another cluster counts its transactions anew, so marks move to a new era."""
-    await session.execute(text("SELECT setval('audit_era', (SELECT last_value + 1 FROM audit_era))"))
+    await session.execute(
+        text("SELECT setval('audit_era', (SELECT last_value + 1 FROM audit_era))")
+    )
 
 
 async def _last(session: AsyncSession) -> Any:

@@ -124,7 +124,7 @@ def _narrowed(wanted: Wanted) -> list[Any]:
     if wanted.stage:
         conditions.append(Customer.stage == wanted.stage)
     if wanted.tag:
-        conditions.append(col(Customer.tags).any(wanted.tag))  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+        conditions.append(col(Customer.tags).contains([wanted.tag]))
     return conditions
 
 
@@ -222,7 +222,7 @@ async def project_names(
 async def has_admin(session: AsyncSession) -> bool:
     """Whether there is an administrator who can log in."""
     asked = select(User.id).where(
-        col(User.roles).any("admin"),  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+        col(User.roles).contains(["admin"]),
         col(User.active),
         col(User.password_hash).is_not(None),
     )

@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
@@ -91,7 +94,7 @@ class HookAdapter:
         }
         try:
             async with self._session.post(
-                self._push_url, data=body, headers=headers, allow_redirects=False
+                self._push_url, data=BytesIO(body), headers=headers, allow_redirects=False
             ) as response:
                 return await _outcome(response)
         except aiohttp.ClientConnectorError as error:
@@ -126,13 +129,23 @@ async def _outcome(response: aiohttp.ClientResponse) -> Sent:
     if response.status < 300:
         return Sent(id=response.headers.get("X-Message-Id", "")[:200])
     if response.status == 429 or response.status >= 500:
-        wait = response.headers.get("Retry-After", "")
         raise TryLater(
             f"answered {response.status}",
-            after=float(wait) if wait.isdecimal() else None,
+            after=_wait(response.headers.get("Retry-After", "")),
             unknown=response.status >= 500,
         )
     raise Refused(f"answered {response.status}")
+
+
+def _wait(told: str) -> float | None:
+    """Seconds that a Retry-After asks for: a number or a date (RFC 9110, 10.2.3); None for neither."""
+    if told.isdecimal():
+        return float(told)
+    try:
+        at = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _answer(status: int, why: str, headers: dict[str, str] | None = None) -> web.Response:

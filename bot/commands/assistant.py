@@ -2,17 +2,26 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import outbox, people
+from bot import log, outbox, people
 from bot.clock import Clock
 from bot.commands import console, parse
 from bot.commands.registry import Host
-from bot.contract import Audience, InboundMessage
+from bot.contract import Audience, InboundMessage, Level, Notice
 from bot.people import Actor, Defaults, private_chat
+from bot.texts import Text
 from storage import people as members
 from storage import talk
 from storage.tables import Conversation
+
+_log = log.get("assistant")
+
+_BROKE = Text(
+    "抱歉，这条命令出了内部错误，什么都没有改动；详情已记入日志。",
+    "Sorry, this command broke inside; nothing was changed, and the details are in the log.",
+)
 
 
 class Assistant:
@@ -39,19 +48,35 @@ class Assistant:
         if actor is None or actor.user_id is None:
             return False
         chat = await self._chat(session, message)
-        done = await console.run(
-            session, actor, message.text, self._now(), chat=chat, host=self.host
-        )
+        notice = await self._run(session, actor, message, chat)
         where = await self._answer_chat(session, chat, actor.user_id)
         await outbox.post(
             session,
-            done.notice,
+            notice,
             channel=where.channel,
             chat=where.chat,
             key=f"answer:{message.channel}:{message.event_id}"[:400],
             not_before=datetime.now(UTC),
         )
         return True
+
+    async def _run(
+        self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation
+    ) -> Notice:
+        """The answer to a line; a command that breaks is undone, logged, and owned up to."""
+        try:
+            async with session.begin_nested():
+                done = await console.run(
+                    session, actor, message.text, self._now(), chat=chat, host=self.host
+                )
+                return done.notice
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the line waits for it
+        except Exception:
+            _log.exception("assistant.command_broke")
+            return Notice(
+                level=Level.DANGER, text=_BROKE.in_(actor.language), language=actor.language
+            )
 
     async def _actor(self, session: AsyncSession, message: InboundMessage) -> Actor | None:
         if message.channel == self._home:

@@ -248,6 +248,7 @@ class Whom(StrEnum):
     "bind",
     zh="绑定",
     permission="chat.bind",
+    confirm=True,
     help=Text(
         "这个聊天属于哪个客户或项目，内部还是客户群",
         "whose chat this is; internal or customer-facing",

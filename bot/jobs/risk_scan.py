@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import clock, log
 from bot.clock import Clock
 from bot.people import Defaults
+from bot.rules.book import Book
 from bot.rules.engine import Engine, Subject
 from storage import watch
 from storage.db import Database
@@ -30,24 +31,22 @@ class RiskScan:
     async def run(self, slot: str) -> None:  # noqa: ARG002 - the scan looks at now
         now = self._now()
         async with self._db.transaction() as session:
-            held = await self._tasks(session, now)
+            rules = await self._rules.in_force(session)
+            held = await self._tasks(session, now, rules)
             held += [
                 pair
                 for project in await watch.running_projects(session)
-                for pair in await self._rules.check_project(session, project, now)
+                for pair in await self._rules.check_project(session, project, now, rules)
             ]
-            held += await self._moods(session, now)
-            scanned = [
-                rule.id
-                for rule in (await self._rules.in_force(session)).rules.values()
-                if rule.on != "message.filed"
-            ]
+            held += await self._moods(session, now, rules)
+            scanned = [rule.id for rule in rules.rules.values() if rule.on != "message.filed"]
             await watch.close_alerts(session, scanned, set(held), now)
         _log.info("risk_scan.done", holding=len(held))
 
-    async def _tasks(self, session: AsyncSession, now: datetime) -> list[tuple[str, str]]:
+    async def _tasks(
+        self, session: AsyncSession, now: datetime, rules: Book
+    ) -> list[tuple[str, str]]:
         today = now.astimezone(clock.zone(self._defaults.timezone)).date()
-        rules = await self._rules.in_force(session)
         held: list[tuple[str, str]] = []
         for late in await watch.late_tasks(session, today):
             task, project = late.task, late.project
@@ -70,8 +69,9 @@ class RiskScan:
                 await self._rules.fire(session, rule, subject, facts, now)
         return held
 
-    async def _moods(self, session: AsyncSession, now: datetime) -> list[tuple[str, str]]:
-        rules = await self._rules.in_force(session)
+    async def _moods(
+        self, session: AsyncSession, now: datetime, rules: Book
+    ) -> list[tuple[str, str]]:
         moods = await watch.moods(session, now)
         known = await watch.customers(session, [mood.customer_id for mood in moods])
         held: list[tuple[str, str]] = []

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.contract import Audience, InboundMessage, StoredFile, Transcript
 from bot.pipeline.extract import Extract
 from bot.pipeline.match import Candidate
-from bot.pipeline.work import Work
+from bot.pipeline.work import Work, unhurried
 from storage import audit, bulk, search, talk
 from storage.directory import Directory
 from storage.people import bounded
@@ -24,7 +24,7 @@ async def away(session: AsyncSession, works: Sequence[Work]) -> None:
     ids = await bulk.numbers(session, Interaction, len(works))
     for work, id_ in zip(works, ids, strict=True):
         work.interaction_id = id_
-    await bulk.insert(session, Interaction, [_row(work) for work in works])
+    await bulk.insert(session, Interaction, [_row(work) async for work in unhurried(works)])
     await _attach(session, works)
     await audit.write(session, *(_trace(work) for work in works))
 

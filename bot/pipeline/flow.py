@@ -21,7 +21,7 @@ from bot.pipeline import (
     signals,
 )
 from bot.pipeline.evidence import Question
-from bot.pipeline.work import Work
+from bot.pipeline.work import Work, unhurried
 from bot.rules import engine
 from storage import directory
 from storage.people import bounded
@@ -132,7 +132,7 @@ class Flow:
 
     async def _file(self, session: AsyncSession, batch: Sequence[Arrived]) -> dict[int, int | None]:
         works = await prepare(session, batch)
-        for work in works:
+        async for work in unhurried(works):
             for step in STEPS:
                 step(work)
         await file.away(session, works)

@@ -86,7 +86,7 @@ class Engine:
                 await self.fire(session, rule, subject, facts, now)
 
     async def check_project(
-        self, session: AsyncSession, project: Project, now: datetime
+        self, session: AsyncSession, project: Project, now: datetime, rules: book.Book
     ) -> list[tuple[str, str]]:
         """Rules on a project's figures; answers the (rule, subject) pairs that hold."""
         facts = project_facts(project)
@@ -101,7 +101,7 @@ class Engine:
             },
         )
         held: list[tuple[str, str]] = []
-        for rule in (await self.in_force(session)).matching("project.checked", facts):
+        for rule in rules.matching("project.checked", facts):
             held.append((rule.id, subject.name))
             await self.fire(session, rule, subject, facts, now)
         return held

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,7 +133,7 @@ def _signed(request: web.Request, body: bytes) -> bool:
 @asynccontextmanager
 async def serving(*routes: web.RouteDef) -> AsyncIterator[str]:
     """Serve routes on loopback; gives the address."""
-    application = web.Application()
+    application = web.Application(client_max_size=16 * 1024**2)
     application.add_routes(routes)
     runner = web.AppRunner(
         application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
@@ -166,10 +167,12 @@ class Hook:
         async with serving(far, strayed) as there:
             self.adapter = self.made(f"{there}/pushes")
             await self.adapter.start()
-            async with serving(*self.adapter.routes()) as here, ClientSession() as self.http:
-                self.url = f"{here}/hooks/message"
-                yield self
-            await self.adapter.stop()
+            try:
+                async with serving(*self.adapter.routes()) as here, ClientSession() as self.http:
+                    self.url = f"{here}/hooks/message"
+                    yield self
+            finally:
+                await self.adapter.stop()
 
     def made(self, push_url: str | None) -> Adapter:
         secret = SecretStr(self.secret) if self.secret else None
@@ -178,13 +181,13 @@ class Hook:
     async def post(self, raw: bytes, headers: dict[str, str] | None = None) -> tuple[int, Any, Any]:
         """Status, headers and JSON (None where it is none) of a request; signed unless told."""
         signed = play.signed(raw) if headers is None else headers
-        async with self.http.post(self.url, data=raw, headers=signed) as response:
+        async with self.http.post(self.url, data=BytesIO(raw), headers=signed) as response:
             is_json = response.content_type == "application/json"
             return response.status, response.headers, await response.json() if is_json else None
 
     async def there(self) -> dict[str, str]:
-        """What the far side shows: key → title and text."""
-        return {key: one["title"] + one["text"] for key, one in self.far.messages.items()}
+        """What the far side shows: key → words."""
+        return {key: one["text"] for key, one in self.far.messages.items()}
 
 
 class Web:
@@ -207,7 +210,7 @@ class Web:
         async with self.db.transaction() as session:
             lines = await chat_log.newest(session, "room")
         notices = {line.key: Notice.model_validate_json(line.body) for line in lines}
-        return {key: notice.title + notice.text for key, notice in notices.items()}
+        return {key: "\n".join((n.title, n.text)).lstrip("\n") for key, n in notices.items()}
 
 
 def timestamp(seconds_ago: float = 0) -> str:

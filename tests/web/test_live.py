@@ -109,7 +109,7 @@ async def _until(stream: ClientResponse, what: bytes) -> bytes:
 
 async def test_a_dropped_file_is_kept_and_filed_as_internal(loaded: Program, as_member: LogIn):
     han = await as_member("韩梅")
-    form = FormData()
+    form = FormData(quote_fields=False)
     form.add_field("file", b"RIFF....WAVE", filename="../录音.wav", content_type="audio/wav")
     async with han.post("/chat/file", data=form) as answer:
         assert "录音.wav" in await answer.text()

@@ -103,6 +103,7 @@ CREATE FUNCTION audit_watermark() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint & ((1::bigint << 48) - 1))
 $$""")
     tables()
+    op.create_foreign_key("team_superior", "team", "user_account", ["superior_id"], ["id"])
     op.execute("ALTER TABLE audit_entry ALTER COLUMN mark SET DEFAULT audit_mark()")
     op.execute("ALTER TABLE audit_entry ALTER COLUMN at SET DEFAULT clock_timestamp()")
     role = sa.table(
