@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import psycopg
 
-from benchmarks import firm
+from benchmarks import browsing, firm
 from benchmarks.figures import Figure, percentile
 from benchmarks.installation import Installation
 from bot.app import secret_key
@@ -44,15 +45,24 @@ def run(*, quick: bool) -> Iterator[Figure]:
     sizes = (10_000, 100_000) if quick else (10_000, 1_000_000)
     house = Installation()
     try:
-        house.load(firm.generate(CUSTOMERS, SEED))
+        made = firm.generate(CUSTOMERS, SEED)
+        made["members"][0]["password"] = browsing.PASSWORD
+        said = [body["text"] for body, _ in firm.messages(made, 5000, SEED)]
+        house.load(made)
+        house.start("serve", "--only", "web")
+        house.ready()
+        member = browsing.Member(house.port, made["members"][0]["name"])
         there = 0
         before: dict[str, float] = {}
         for size in sizes:
             with house.database() as connection:
-                grow(connection, size - there)
+                grow(connection, size - there, said)
             there = size
-            for what, took in asyncio.run(_measured(house, 60 if quick else 200)).items():
-                yield from _figures(what, size, took, before)
+            times = 60 if quick else 200
+            took = asyncio.run(_measured(house, times)) | _opened(member, times)
+            for what, ms in took.items():
+                yield from _figures(what, size, ms, before)
+        member.close()
     finally:
         house.end()
 
@@ -70,7 +80,7 @@ def _figures(what: str, size: int, took: list[float], before: dict[str, float]) 
 # --- a firm's years of talk ----------------------------------------------------------------------
 
 
-def grow(connection: psycopg.Connection[Any], count: int) -> None:
+def grow(connection: psycopg.Connection[Any], count: int, said: Sequence[str]) -> None:
     """Add so many interactions: two years of talk, a tenth of it with one customer."""
     dice = Random(count)
     places = connection.execute("""
@@ -80,31 +90,32 @@ SELECT c.id, (SELECT min(p.id) FROM project p WHERE p.customer_id = c.id) FROM c
     columns = ", ".join(_COLUMNS)
     with connection.cursor().copy(f"COPY interaction ({columns}) FROM STDIN") as copy:
         for number in range(count):
-            copy.write_row(_row(dice, number, count, places))
+            copy.write_row(_row(dice, number, count, places, said))
     connection.execute("CREATE INDEX ix_interaction_search ON interaction USING gin (search)")
     connection.execute("ANALYZE interaction")
 
 
-def _row(dice: Random, number: int, count: int, places: list[Any]) -> tuple[Any, ...]:
+def _row(
+    dice: Random, number: int, count: int, places: list[Any], said: Sequence[str]
+) -> tuple[Any, ...]:
     customer, project = places[int(len(places) * dice.random() ** 3)]
-    language, text = _text(dice, number)
+    text = _text(dice, number, said)
     at = datetime.now(UTC) - timedelta(days=730) * (1 - number / count)
     return (
         *(None, "hook", "message", "in", f"grown-{count}-{number}", customer),
         *(project if dice.random() < 0.7 else None, "某人", "u-1", False, "", text, "", "customer"),
-        *(language, dice.choice(("neutral", "negative", "positive")), 0.1, "", "{}", "{}", "filed"),
+        *("zh", dice.choice(("neutral", "negative", "positive")), 0.1, "", "{}", "{}", "filed"),
         *(0.95, "{}", "{}", at, at, search.vector(text)),
     )
 
 
-def _text(dice: Random, number: int) -> tuple[str, str]:
-    language = "en" if dice.random() < 0.25 else "zh"
-    parts = [dice.choice(firm._SAID[language]) for _ in range(dice.choice((1, 1, 2, 3)))]
-    if language == "zh":
-        parts.append(f"{dice.choice(firm._AREAS)}{dice.choice(firm._KINDS)[0]}，单号{number}")
-    if number % 50_000 == 25 or number == 7:
+def _text(dice: Random, number: int, said: Sequence[str]) -> str:
+    """A message as it is said, with a number of its own, so that no two are the same."""
+    parts = [dice.choice(said) for _ in range(dice.choice((1, 1, 2, 3)))]
+    parts.append(f"单号{number}" if dice.random() < 0.75 else f"ref. INV-{number}")
+    if number % 50_000 == 7:
         parts.append(f"领导提到{RARE}")
-    return language, "。".join(parts)
+    return "。".join(parts)
 
 
 # --- asking --------------------------------------------------------------------------------------
@@ -125,6 +136,17 @@ async def _measured(house: Installation, times: int) -> dict[str, list[float]]:
                 await ask(db, dice)
             took[what] = [await _ms(ask, db, dice) for _ in range(times)]
     return took
+
+
+def _opened(member: browsing.Member, times: int) -> dict[str, list[float]]:
+    """The console over HTTP: a customer's page whole, and the page of what was found."""
+    dice = Random(SEED)
+    pages = [f"/customers/{_code(dice)}" for _ in range(times + 5)]
+    found = f"/search?{urlencode({'q': WORDS['a frequent word']})}"
+    return {
+        "customer page over HTTP": [member.open(page) for page in pages][5:],
+        "search page over HTTP": [member.open(found) for _ in pages][5:],
+    }
 
 
 async def _ms(ask: Asked, db: Database, dice: Random) -> float:
@@ -153,10 +175,14 @@ async def _own_page(db: Database, dice: Random) -> None:
     await _shown(db, Scope(1, frozenset({("all", "own"), ("own", "member")}), talk=True), dice)
 
 
+def _code(dice: Random) -> str:
+    """A customer as they are asked for: the busy ones often."""
+    return f"C-{int(CUSTOMERS * dice.random() ** 3) + 1:06d}"
+
+
 async def _shown(db: Database, scope: Scope, dice: Random) -> None:
-    code = f"C-{int(CUSTOMERS * dice.random() ** 3) + 1:06d}"
     async with db.transaction() as session:
-        customer = await customers.by_code(session, scope, code)
+        customer = await customers.by_code(session, scope, _code(dice))
         assert customer is not None
         await customers.card(session, scope, customer)
         await talk.timeline(session, scope, customer_id=customer.id, limit=50)

@@ -157,6 +157,9 @@ class Program(Host):
         rules = await self.rules.in_force(ask.session)
         await self.rules.check_project(ask.session, project, self.now(), rules)
 
+    def link(self, path: str) -> str:
+        return f"http://{self.settings.host}:{self.settings.port}{path}"
+
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
         if project is not None:
             return await digest.of_projects(ask, [project])

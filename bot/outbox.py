@@ -66,10 +66,8 @@ async def post(
 
     Raises `WrongAudience` for an internal notice to a chat that is not declared internal.
     """
-    if notice.audience is Audience.INTERNAL:
-        conversation = await talk.conversation(session, channel, chat)
-        if conversation is None or conversation.audience != Audience.INTERNAL:
-            raise WrongAudience(f"{channel} chat is not declared internal")
+    if notice.audience is Audience.INTERNAL and not await _is_internal(session, channel, chat):
+        raise WrongAudience(f"{channel} chat is not declared internal")
     added = await rows.add(
         session,
         key=key,
@@ -82,6 +80,11 @@ async def post(
     if added is not None:
         await notify(session, WAKE)
     return added is not None
+
+
+async def _is_internal(session: AsyncSession, channel: str, chat: str) -> bool:
+    conversation = await talk.conversation(session, channel, chat)
+    return conversation is not None and conversation.audience == Audience.INTERNAL
 
 
 def after_quiet(moment: datetime, quiet: tuple[time, time] | None) -> datetime:
@@ -180,15 +183,17 @@ class Sender:
                 now + timedelta(seconds=DOUBT_AFTER_S),
                 [str(channel) for channel in self._adapters],
             )
-        if taken is None:
-            return False
-        await self._settle(adapter, taken)
+            if taken is None:
+                return False
+            # Asked again: customers may have come into the chat while this waited.
+            internal = await _is_internal(session, taken.channel, taken.chat)
+        await self._settle(adapter, taken, internal=internal)
         return True
 
-    async def _settle(self, adapter: Adapter, item: rows.Taken) -> None:
+    async def _settle(self, adapter: Adapter, item: rows.Taken, *, internal: bool) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                sent = await _send(adapter, item)
+                sent = await _send(adapter, item, internal=internal)
         except TimeoutError:
             await self._try_later(item, TryLater("no answer in time", unknown=True))
         except TryLater as error:
@@ -224,7 +229,7 @@ class Sender:
             await self._gone(session, item, error)
 
 
-async def _send(adapter: Adapter, item: rows.Taken) -> Sent:
+async def _send(adapter: Adapter, item: rows.Taken, *, internal: bool) -> Sent:
     if item.unknown:
         with contextlib.suppress(NotSupported):
             found = await adapter.find(item.chat, item.key)
@@ -234,4 +239,6 @@ async def _send(adapter: Adapter, item: rows.Taken) -> Sent:
         notice = Notice.model_validate(orjson.loads(item.notice))
     except ValueError as error:
         raise Refused("the queued notice cannot be read") from error
+    if notice.audience is Audience.INTERNAL and not internal:
+        raise Refused("customers read this chat by now")
     return await adapter.send(item.chat, notice, key=item.key)

@@ -94,20 +94,22 @@ async def _add_names(
     )
     for norm, (text, source) in wanted.items():
         if norm and norm not in there:
-            session.add(alias(customer_id, project_id, text, norm, source))
+            session.add(Alias(**alias(customer_id, project_id, text, norm, source)))
 
 
-def alias(customer_id: int, project_id: int | None, text: str, norm: str, source: str) -> Alias:
-    """A name with what it is looked up by."""
-    return Alias(
-        customer_id=customer_id,
-        project_id=project_id,
-        text=text[:300],
-        norm=norm[:300],
-        head=names.head(norm)[:60],
-        pinyin=names.sound(norm) if project_id is None and 3 <= len(norm) <= 8 else None,
-        source=source,
-    )
+def alias(
+    customer_id: int, project_id: int | None, text: str, norm: str, source: str
+) -> dict[str, Any]:
+    """The columns of an `Alias`: a name with what it is looked up by."""
+    return {
+        "customer_id": customer_id,
+        "project_id": project_id,
+        "text": text[:300],
+        "norm": norm[:300],
+        "head": names.head(norm)[:60],
+        "pinyin": names.sound(norm) if project_id is None and 3 <= len(norm) <= 8 else None,
+        "source": source,
+    }
 
 
 def happened(

@@ -8,6 +8,10 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
+LEAST_NEAR = 5
+"""Characters of a name that may be misspelt; in a shorter one, one wrong is another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Whom an address belongs to: a contact of a customer, or a member."""
@@ -58,7 +62,9 @@ class Directory:
     codes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """Upper-case code → customer and, for a project's code, the project."""
     names: dict[str, list[Name]] = field(default_factory=dict)
-    """Head → names that begin so."""
+    """Head → names that begin so and stand in one of the texts."""
+    near: dict[str, list[Name]] = field(default_factory=dict)
+    """Head → customers' names that begin so, whatever the texts say."""
     sounds: dict[str, list[Name]] = field(default_factory=dict)
     projects: dict[int, list[KnownProject]] = field(default_factory=dict)
     customers: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -192,13 +198,32 @@ SELECT upper(code), customer_id, id FROM project WHERE upper(code) = ANY(:codes)
     return {code: (customer, project) for code, customer, project in rows}
 
 
-async def names(session: AsyncSession, heads: Collection[str]) -> dict[str, list[Name]]:
+async def names(
+    session: AsyncSession, heads: Collection[str], content: str
+) -> dict[str, list[Name]]:
+    """Names that begin with one of `heads` and stand somewhere in `content`, by their head."""
     found: dict[str, list[Name]] = defaultdict(list)
     rows = await session.execute(
         text("""
-SELECT head, customer_id, project_id, norm, source FROM alias WHERE head = ANY(:heads)
+SELECT head, customer_id, project_id, norm, source FROM alias
+WHERE head = ANY(:heads) AND strpos(:content, norm) > 0
 """),
-        {"heads": list(heads)},
+        {"heads": list(heads), "content": content},
+    )
+    for row in rows:
+        found[row[0]].append(Name(*row[1:]))
+    return dict(found)
+
+
+async def near(session: AsyncSession, heads: Collection[str]) -> dict[str, list[Name]]:
+    """Customers' own longer names that begin with one of `heads`: for those that are misspelt."""
+    found: dict[str, list[Name]] = defaultdict(list)
+    rows = await session.execute(
+        text("""
+SELECT head, customer_id, project_id, norm, source FROM alias
+WHERE head = ANY(:heads) AND project_id IS NULL AND length(norm) >= :least
+"""),
+        {"heads": list(heads), "least": LEAST_NEAR},
     )
     for row in rows:
         found[row[0]].append(Name(*row[1:]))

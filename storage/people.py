@@ -93,6 +93,18 @@ async def users_with_role(session: AsyncSession, role: str) -> Sequence[User]:
     ).all()
 
 
+async def has_admin(session: AsyncSession) -> bool:
+    """Whether there is an administrator who can log in."""
+    found = await session.exec(
+        select(User.id).where(
+            col(User.roles).contains(["admin"]),
+            col(User.active),
+            col(User.password_hash).is_not(None),
+        )
+    )
+    return found.first() is not None
+
+
 async def all_users(session: AsyncSession) -> Sequence[User]:
     return (await session.exec(select(User).where(col(User.active)).order_by(col(User.name)))).all()
 

@@ -12,6 +12,7 @@ from storage.tables import Token
 
 SESSION: Final = "session"
 FIRST_ADMIN: Final = "first_admin"
+INVITE: Final = "invite"
 
 
 async def make(

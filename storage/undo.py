@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-_NEVER: Final = frozenset({"undo_entry", "pending", "audit_entry", "audit_seal", "outbox", "inbox"})
+_NEVER: Final = frozenset(
+    {"token", "undo_entry", "pending", "audit_entry", "audit_seal", "outbox", "inbox"}
+)
 _LOOSE: Final = {"contact": (("interaction", "contact_id"),)}
 """Pointers that are emptied when the row they point at is taken back."""
 _FROM_TEXT: Final[dict[type, Any]] = {

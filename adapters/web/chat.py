@@ -19,6 +19,7 @@ from bot.contract import Button, InboundMessage, Level, Notice, Sender, StoredFi
 from bot.people import Actor, private_chat
 from bot.texts import Text
 from storage import chat_log, talk
+from storage import people as members
 from storage.tables import ChatLine
 
 HEARTBEAT_S: Final = 15.0
@@ -121,9 +122,16 @@ async def drop(request: web.Request) -> web.StreamResponse:
         type_ = part.headers.get("Content-Type", "application/octet-stream")
         file = await program.media.put(name, type_, _chunks(part))
         await _said(request, actor, f"📎 {name}")
+        await _introduce(request, actor)
         await program.inbox.accept(_message(program.now(), actor, "", file))
         await _confirm(request, actor, name)
     return web.Response(status=303, headers={"Location": "/"})
+
+
+async def _introduce(request: web.Request, actor: Actor) -> None:
+    """Make the member known to filing, which would take them for a customer's contact."""
+    async with request.app[PROGRAM].db.transaction() as session:
+        await members.add_identity(session, HOME, str(actor.user_id), user_id=actor.user_id)
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:

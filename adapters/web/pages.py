@@ -1,23 +1,22 @@
 """How a page is made: who asks, in which language, and the command of its form."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from babel.dates import format_date, format_datetime
 
 from adapters.web.keys import ACTOR, ASSETS, OUTCOME, PROGRAM
+from adapters.web.words import Words
 from bot import clock
-from bot.commands import cards, registry
+from bot.commands import cards, parse
 from bot.commands.registry import Ask
 from bot.domain import terms
 from bot.people import ROLE_NAMES, Actor
-from bot.texts import LANGUAGES, Language, Text, language_of
+from bot.texts import LANGUAGES, Language, language_of
 from storage import talk
 
 LANGUAGE_COOKIE: Final = "language"
@@ -75,16 +74,25 @@ def acting(page: Handler) -> Handler:
 
     async def after(request: web.Request) -> web.StreamResponse:
         actor = member(request)
-        form = await request.post()
-        text = str(form.get("text", "")).strip()
-        line = f"{form.get('line', '')} {quoted(text) if text else ''}".strip()
-        outcome = await request.app[PROGRAM].command(actor, line)
+        outcome = await request.app[PROGRAM].command(actor, _line(await request.post()))
         if wants_json(request):
             return web.json_response({"ok": outcome.ok, "text": outcome.notice.text})
         request[OUTCOME] = outcome
         return await page(request)
 
     return after
+
+
+def _line(form: Mapping[str, Any]) -> str:
+    """The command of a form: its line, and behind it a name or code, or a text of any kind."""
+    parts = [str(form.get("line", "")).strip()]
+    if name := str(form.get("name", "")).strip():
+        words = parse.split(f"/{name}")
+        alone = len(words) == 1 and words[0].text == name and not words[0].key
+        parts.append(name if alone else quoted(name))
+    if text := str(form.get("text", "")).strip():
+        parts.append(quoted(text))
+    return " ".join(parts)
 
 
 def quoted(text: str) -> str:
@@ -113,47 +121,27 @@ def fragment(request: web.Request, template: str, **facts: Any) -> str:
 
 
 def words(request: web.Request) -> dict[str, Any]:
-    """What templates say and how: words, days and times as the reader writes them."""
-    reader = language(request)
+    """What every template may use: words, the reader, and what their form's command answered."""
     actor = request.get(ACTOR)
     zone = actor.zone if actor else clock.zone(request.app[PROGRAM].defaults.timezone)
+    said = Words(language(request), zone)
     outcome = request.get(OUTCOME)
-
-    def t(zh: str | Text, en: str = "", **values: object) -> str:
-        return (zh if isinstance(zh, Text) else Text(zh, en)).in_(reader, **values)
-
-    def moment(at: datetime) -> str:
-        # The year is said only where it is not this one.
-        local_ = at.astimezone(zone)
-        this_year = local_.year == datetime.now(zone).year
-        skeleton = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}[reader]
-        if not this_year:
-            skeleton = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}[reader]
-        return format_datetime(local_, skeleton, locale=cards.locale(reader))
-
-    def day(value: date | None) -> str:
-        if value is None:
-            return ""
-        this_year = value.year == datetime.now(zone).year
-        form = (
-            {"zh": "M月d日", "en": "d MMM"} if this_year else {"zh": "y年M月d日", "en": "d MMM y"}
-        )
-        return format_date(value, form[reader], locale=cards.locale(reader))
-
     return {
-        "t": t,
-        "moment": moment,
-        "day": day,
-        "language": reader,
+        "t": said.t,
+        "moment": said.moment,
+        "day": said.day,
+        "language": said.reader,
         "actor": actor,
-        "roles": "、".join(t(ROLE_NAMES[r]) if r in ROLE_NAMES else r for r in actor.roles)
-        if actor
-        else "",
+        "roles": _roles(said, actor) if actor else "",
         "asset": request.app[ASSETS].url,
         "here": request.path_qs,
         "path": request.path,
         "terms": terms,
         "said": outcome.notice if outcome else None,
         "mask": cards.masked,
-        "commands": registry.COMMANDS,
     }
+
+
+def _roles(said: Words, actor: Actor) -> str:
+    names = [said.t(ROLE_NAMES[role]) if role in ROLE_NAMES else role for role in actor.roles]
+    return "、".join(names) if said.reader == "zh" else ", ".join(names)

@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import typer
-from sqlmodel import select
 
 from bot import log, runtime
 from bot.app import Program
 from bot.settings import Settings
 from bot.texts import Text
+from storage import people as members
 from storage import tokens
-from storage.tables import User
 
 LEAVE_S: Final = 5
 """What a child whose parent is gone may take for tidying up."""
@@ -25,18 +24,14 @@ _log = log.get("serving")
 
 _READY: Final = Text("客情助手已启动：{url}", "Keqing is ready: {url}")
 _FIRST: Final = Text(
-    "还没有成员。请在 24 小时内打开这个一次性链接，创建第一位管理员：\n  {url}",
-    "There are no members yet. Within 24 hours, open this one-time link to make the first"
-    " administrator:\n  {url}",
+    "还没有可以登录的管理员。请在 24 小时内打开这个一次性链接，创建第一位管理员：\n  {url}",
+    "No administrator can log in yet. Within 24 hours, open this one-time link to make the first"
+    " one:\n  {url}",
 )
 _TAKEN: Final = Text(
     "端口 {port} 已被占用。请换一个：KEQING_PORT=8081 keqing serve",
     "The port {port} is taken. Choose another one: KEQING_PORT=8081 keqing serve",
 )
-
-
-def url(program: Program) -> str:
-    return f"http://{program.settings.host}:{program.settings.port}"
 
 
 async def serve_all(program: Program) -> int:
@@ -88,7 +83,7 @@ async def serve_demo(program: Program) -> int:
 
     async with _speech_child():
         await demo.prepare(program)
-        typer.echo(_READY.in_(program.settings.language, url=url(program)))
+        typer.echo(_READY.in_(program.settings.language, url=program.link("")))
         typer.echo(demo.logins(program.settings.language))
         fill = asyncio.create_task(demo.fill(program))
         try:
@@ -116,14 +111,14 @@ async def _run(program: Program, *, web_too: bool, work: bool, queues: tuple[str
 
 
 async def _greet(program: Program) -> None:
-    typer.echo(_READY.in_(program.settings.language, url=url(program)))
+    typer.echo(_READY.in_(program.settings.language, url=program.link("")))
     async with program.db.transaction() as session:
-        if (await session.exec(select(User.id).limit(1))).first() is not None:
+        if await members.has_admin(session):
             return
         secret = await tokens.make(
             session, tokens.FIRST_ADMIN, None, datetime.now(UTC) + timedelta(hours=24)
         )
-    link = f"{url(program)}/first-admin/{secret}"
+    link = program.link(f"/first-admin/{secret}")
     typer.echo(_FIRST.in_(program.settings.language, url=link))
 
 

@@ -121,12 +121,13 @@ async def _match(program: Program, batch: list[dict[str, Any]], out: TextIO) -> 
     good = [q for q in questions if isinstance(q, evidence.Question)]
     async with program.db.transaction() as session:
         found = await matching.load(session, good)
+    codes = {p.id: p.code for each in found.projects.values() for p in each}
     for item, question in zip(batch, questions, strict=True):
         if isinstance(question, str):
             lines.write(out, {"id": item.get("id"), "error": question})
         else:
             answer = matching.decide(question, found)
-            lines.write(out, {"id": item.get("id"), **_answer(answer, found)})
+            lines.write(out, {"id": item.get("id"), **_answer(answer, found, codes)})
     out.flush()
     return any(isinstance(question, str) for question in questions)
 
@@ -150,9 +151,7 @@ def _question(item: dict[str, Any]) -> evidence.Question | str:
     )
 
 
-def _answer(answer: matching.Match, found: Directory) -> dict[str, Any]:
-    codes = {p.id: p.code for each in found.projects.values() for p in each}
-
+def _answer(answer: matching.Match, found: Directory, codes: dict[int, str]) -> dict[str, Any]:
     def code(customer: int | None) -> str | None:
         return found.customers[customer][0] if customer in found.customers else None
 

@@ -72,7 +72,7 @@ class Assistant:
                 return done.notice
         except (OperationalError, InterfaceError):
             raise  # the database is away: the line waits for it
-        except Exception:
+        except Exception:  # noqa: BLE001 - whoever asked is answered all the same
             _log.exception("assistant.command_broke")
             return Notice(
                 level=Level.DANGER, text=_BROKE.in_(actor.language), language=actor.language

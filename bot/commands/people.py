@@ -11,9 +11,10 @@ from bot.contract import Level, Notice, Table
 from bot.domain import mail_domains, terms
 from bot.people import ROLE_NAMES
 from bot.texts import Text
-from storage import people
+from storage import people, tokens
 from storage.tables import Contact, Customer, User
 
+_INVITED = timedelta(days=3)
 _CUSTOMER = Text("客户", "customer")
 
 
@@ -126,6 +127,35 @@ async def add_user(
         Level.GOOD,
         name=name,
         role=ask.t(ROLE_NAMES[code]),
+    )
+
+
+@command(
+    "user.invite",
+    zh="邀请成员",
+    permission="user.write",
+    help=Text(
+        "生成一次性链接，成员用它设置密码", "a one-time link with which a member sets a password"
+    ),
+)
+async def invite(ask: Ask, user: Annotated[User, Text("成员", "member")]) -> Notice:
+    if ask.host is None:
+        raise CommandError(Text("这里不能生成链接。", "No link can be made here."))
+    until = datetime.now(UTC) + _INVITED
+    secret = await tokens.make(ask.session, tokens.INVITE, user.id, until)
+    ask.wrote("user.invited", user)
+    return ask.notice(
+        title=ask.t(Text("邀请 {name}", "An invitation for {name}"), name=user.name),
+        text=ask.t(
+            Text(
+                "请把这个链接交给 {name}，{until} 前有效，只能用一次：\n{url}",
+                "Give this link to {name}; it works once, until {until}:\n{url}",
+            ),
+            name=user.name,
+            until=cards.moment(ask, until),
+            url=ask.host.link(f"/invite/{secret}"),
+        ),
+        level=Level.GOOD,
     )
 
 

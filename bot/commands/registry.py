@@ -222,6 +222,10 @@ class Host:
         """Rules on the figures of a project that has just changed."""
         raise NotImplementedError
 
+    def link(self, path: str) -> str:
+        """The whole address of one of the web side's paths."""
+        raise NotImplementedError
+
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
         """The digest as it would be sent now."""
         raise NotImplementedError

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlmodel import select
+from sqlalchemy import tuple_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import people as actors
@@ -39,8 +40,8 @@ async def load(db: Database, firm: FirmIn, progress: Progress | None = None) -> 
         if progress:
             progress(min(start + CHUNK, total), total)
     async with db.transaction() as session:
-        for chat in firm.chats:
-            await _chat(session, chat, known)
+        for start in range(0, len(firm.chats), CHUNK):
+            await _chats(session, firm.chats[start : start + CHUNK], known)
         await audit.write(session, audit.Trace("firm.loaded", "firm", None, facts=total))
     return {
         "members": len(firm.members),
@@ -143,16 +144,24 @@ async def _project(
     return found
 
 
-async def _chat(session: AsyncSession, given: ChatIn, known: Known) -> None:
-    """A chat's binding; customers and projects by code, or by name."""
-    chat = people.bounded(given.chat)
-    found = (
-        await session.exec(
-            select(Conversation).where(
-                Conversation.channel == given.channel, Conversation.chat == chat
-            )
+async def _chats(session: AsyncSession, given: Sequence[ChatIn], known: Known) -> None:
+    """A chunk of chats: those that are there are bound anew."""
+    places = [(one.channel, people.bounded(one.chat)) for one in given]
+    rows = await session.exec(
+        select(Conversation).where(
+            tuple_(col(Conversation.channel), col(Conversation.chat)).in_(places)
         )
-    ).first() or Conversation(channel=given.channel, chat=chat)
+    )
+    there = {(row.channel, row.chat): row for row in rows}
+    for one, (channel, chat) in zip(given, places, strict=True):
+        found = there.setdefault((channel, chat), Conversation(channel=channel, chat=chat))
+        _bind(found, one, known)
+        session.add(found)
+    await session.flush()
+
+
+def _bind(found: Conversation, given: ChatIn, known: Known) -> None:
+    """A chat's customer and project, by code or by name, and its audience."""
     if given.customer:
         customer = known.customers.get(given.customer.upper()) or known.customers.get(
             "name:" + names.normal(given.customer)
@@ -170,5 +179,3 @@ async def _chat(session: AsyncSession, given: ChatIn, known: Known) -> None:
     if given.audience not in {None, "internal", "customer"}:
         raise BadFirm(f"chat {given.chat!r}: the audience is internal or customer")
     found.audience = given.audience or found.audience
-    session.add(found)
-    await session.flush()

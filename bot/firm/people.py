@@ -36,7 +36,7 @@ async def add_names(
             place = (project.customer_id, project.id, names.normal(text))
             wanted.setdefault(place, (text, "given"))
     new = [
-        record.alias(customer, project, text, norm, source).model_dump(exclude={"id"})
+        record.alias(customer, project, text, norm, source)
         for (customer, project, norm), (text, source) in wanted.items()
         if norm and (customer, project, norm) not in there
     ]

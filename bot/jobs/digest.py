@@ -10,7 +10,7 @@ from bot import clock, log, outbox, people, record
 from bot.clock import Clock
 from bot.commands import cards
 from bot.commands.registry import Ask
-from bot.contract import Button, Notice, Table
+from bot.contract import Audience, Button, Notice, Table
 from bot.domain import terms, workdays
 from bot.people import Actor, Defaults
 from bot.rules import book, words
@@ -49,6 +49,9 @@ class Digest:
         at = due_at(subscription, now)
         chat = await session.get(Conversation, subscription.conversation_id)
         if at is None or chat is None or (chat.muted_until and chat.muted_until > now):
+            return
+        if chat.audience != Audience.INTERNAL:  # customers came in after somebody subscribed
+            _log.warning("digest.wrong_audience", subscription=subscription.id)
             return
         actor = await self._reader(session, subscription, chat)
         if actor is None:

@@ -183,9 +183,9 @@ def alike(norm: str, found: Directory) -> dict[int, str]:
             customers.setdefault(name.customer_id, name.norm)
     if customers:
         return customers
-    for probe in names.probes(norm) & found.names.keys():
-        for name in found.names[probe]:
-            if len(name.norm) >= 5 and fuzz.partial_ratio(name.norm, norm) >= _ALIKE:
+    for probe in names.probes(norm) & found.near.keys():
+        for name in found.near[probe]:
+            if fuzz.partial_ratio(name.norm, norm) >= _ALIKE:
                 customers.setdefault(name.customer_id, name.norm)
     return customers
 

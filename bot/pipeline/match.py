@@ -88,10 +88,13 @@ async def _load_names(
     """Names are looked for only where nothing firmer was found; sounds where no name was."""
     open_ = [q for q in questions if not _firm(q, found)]
     heads = {probe for q in open_ for probe in names.probes(q.norm)}
-    found.names = await directory.names(session, heads) if heads else {}
+    content = "\n".join(q.norm for q in open_)
+    found.names = await directory.names(session, heads, content) if heads else {}
     silent = [q for q in open_ if not evidence.named(q.norm, found)]
     windows = {window for q in silent for window in names.sound_windows(q.norm)}
     found.sounds = await directory.sounds(session, windows) if windows else {}
+    heads = {probe for q in silent for probe in names.probes(q.norm)}
+    found.near = await directory.near(session, heads) if heads else {}
 
 
 def _firm(question: evidence.Question, found: Directory) -> bool:

@@ -59,7 +59,7 @@ class Token(SQLModel, table=True):
 
     hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     purpose: str
-    """session, first_admin."""
+    """session, first_admin, invite."""
     user_id: int | None = link("user_account", null=True)
     created_at: datetime = moment()
     expires_at: datetime = moment()

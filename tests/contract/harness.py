@@ -34,6 +34,15 @@ from storage.db import Database
 from tests import play
 
 SECRET: Final = play.SECRET.decode()
+TEXTS: Final = {
+    "emoji": "👩‍👩‍👧‍👦 🇨🇳 👍🏽",
+    "chinese": "你好，三期进度如何？𠮷野家",
+    "right to left": "\u202eمرحبا\u202c שלום",
+    "code": "```\n<b>&amp;</b> {{x}} %s $1 \\n 'quote' \"\n```",
+    "long": "长" * 1_000_000,
+    "blank": " \t\r\n\u3000\u200b\ufeff",
+}
+"""Texts that must survive both ways."""
 
 
 class Media:
@@ -92,6 +101,7 @@ class FarSide:
         self.messages: dict[str, dict[str, Any]] = {}
         self.keys: list[str] = []
         """Keys of all arrivals, repeats included."""
+        self.came = asyncio.Event()
         self.bodies: list[bytes] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
         """How the next arrivals are answered instead; 0: not at all, 1: the line is cut."""
@@ -106,6 +116,7 @@ class FarSide:
             return web.Response(status=401)
         key = request.headers["Idempotency-Key"]
         self.keys.append(key)
+        self.came.set()
         self.bodies.append(body)
         status, headers = self.answers.pop(0) if self.answers else (200, {})
         if status == 0:
@@ -210,7 +221,7 @@ class Web:
         async with self.db.transaction() as session:
             lines = await chat_log.newest(session, "room")
         notices = {line.key: Notice.model_validate_json(line.body) for line in lines}
-        return {key: "\n".join((n.title, n.text)).lstrip("\n") for key, n in notices.items()}
+        return {key: f"{n.title}\n{n.text}".lstrip("\n") for key, n in notices.items()}
 
 
 def timestamp(seconds_ago: float = 0) -> str:

@@ -88,7 +88,7 @@ LogIn = Callable[[str], Coroutine[Any, Any, ClientSession]]
 
 @pytest.fixture
 async def as_member(served: TestServer) -> AsyncIterator[LogIn]:
-    """`await as_member("韩梅")`: her client, logged in."""
+    """Clients of members by name, each logged in."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def enter(name: str) -> ClientSession:

@@ -96,7 +96,7 @@ async def test_doubts_are_filed_by_keyboard_and_taken_back(talked: Program, watc
     await expect(page.locator("header .badge")).to_have_text("2")
     await page.keyboard.press("u")
     await expect(page.locator(".doubt")).to_have_count(2)
-    await page.locator(".doubt").nth(1).locator("input[name=text]").fill("C-0003")
+    await page.locator(".doubt").nth(1).locator("input[name=name]").fill("C-0003")
     await page.locator(".doubt").nth(1).get_by_role("button", name="归档").click()
     await expect(page.locator(".said")).to_contain_text("北京远山")
 
@@ -105,7 +105,8 @@ async def test_a_project_is_dragged_and_a_refused_one_goes_back(talked: Program,
     page = await watched.open("李雷")
     await page.goto(f"{watched.url}/projects")
     card = page.locator("[data-code='P-0001']")
-    await card.drag_to(page.locator("[data-phase=accept]"))
+    async with page.expect_response("**/projects"):
+        await card.drag_to(page.locator("[data-phase=accept]"))
     await expect(page.locator("[data-phase=accept] [data-code='P-0001']")).to_be_visible()
     await expect(
         page.locator(".column", has=page.locator("[data-phase=accept]")).locator("[data-count]")
@@ -123,7 +124,8 @@ async def test_a_project_is_dragged_and_a_refused_one_goes_back(talked: Program,
 async def test_on_a_phone_a_project_is_moved_by_a_list(talked: Program, watched: Watched):
     page = await watched.open("李雷", viewport=PHONE, has_touch=True)
     await page.goto(f"{watched.url}/projects")
-    await page.locator("[data-code='P-0001'] select").select_option("accept")
+    async with page.expect_response("**/projects"):
+        await page.locator("[data-code='P-0001'] select").select_option("accept")
     await expect(page.locator("[data-phase=accept] [data-code='P-0001']")).to_be_visible()
     await page.reload()
     await expect(page.locator("[data-phase=accept] [data-code='P-0001']")).to_be_visible()

@@ -32,8 +32,8 @@ async def _text(client: ClientSession, path: str, status: int = 200) -> str:
         return await answer.text()
 
 
-async def _post(client: ClientSession, path: str, line: str, words: str = "") -> str:
-    async with client.post(path, data={"line": line, "text": words}) as answer:
+async def _post(client: ClientSession, path: str, line: str, **more: str) -> str:
+    async with client.post(path, data={"line": line, **more}) as answer:
         assert answer.status == 200
         return await answer.text()
 
@@ -91,7 +91,7 @@ async def test_a_page_among_the_files_is_sent_as_bytes_to_save(talked: Program, 
 async def test_the_timeline_marks_sentiment_and_internal_notes(talked: Program, as_member: LogIn):
     han = await as_member("韩梅")
     said = await _post(
-        han, "/customers/C-0001", '/note customer:"C-0001"', "王总“急”，\n别催 due:5"
+        han, "/customers/C-0001", '/note customer:"C-0001"', text="王总“急”，\n别催 due:5"
     )
     assert "已记下内部备注" in said
     assert "内部，客户不可见" in said
@@ -120,13 +120,15 @@ async def test_a_doubt_is_filed_with_one_form_and_taken_back(talked: Program, as
     number = (await play.rows(talked, "SELECT id FROM interaction WHERE text LIKE '你好%'"))[0][
         "id"
     ]
-    unknown = await _post(chen, "/inbox", f"/file {number}", "没有这一家")
+    unknown = await _post(chen, "/inbox", f"/file {number}", name="没有这一家")
     assert f'data-doubt="{number}"' in unknown
-    said = await _post(chen, "/inbox", f"/file {number}", "C-0003")
+    said = await _post(chen, "/inbox", f"/file {number}", name="C-0003")
     assert f'data-doubt="{number}"' not in said
     assert "北京远山" in said
     assert "全部归档完毕" in said
     assert f'data-doubt="{number}"' in await _post(chen, "/inbox", "/undo")
+    said = await _post(chen, "/inbox", f"/file {number}", name="Acme Trading Co., Ltd.")
+    assert "C-0002" in said
 
 
 async def test_a_project_moves_only_for_who_may_move_it(talked: Program, as_member: LogIn):

@@ -12,6 +12,7 @@ async function ask(code, phase) {
   try {
     const answer = await fetch("/projects", {
       method: "POST",
+      keepalive: true, // also where the reader goes on at once
       headers: { Accept: "application/json" },
       body: new URLSearchParams({ line: `/phase "${code}" ${phase}` }),
     });
@@ -50,6 +51,7 @@ if (board) {
     });
   }
   board.addEventListener("change", ({ target }) => {
+    if (!target.matches("select.move")) return; // the library tells its own changes by this name
     const card = target.closest("article");
     const from = card.parentElement;
     const after = card.nextElementSibling;
