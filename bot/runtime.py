@@ -10,7 +10,9 @@ import psycopg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import log
@@ -87,9 +89,12 @@ class Jobs:
     async def _retry_stalled(self) -> None:
         """Jobs whose worker was killed go back into the queue."""
         manager = self._app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-            _log.warning("job.stalled", job=job.id, name=job.task_name)
-            await manager.retry_job(job)
+        try:
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+                _log.warning("job.stalled", job=job.id, name=job.task_name)
+                await manager.retry_job(job)
+        except ConnectorException:  # the next look finds them
+            _log.warning("jobs.database_failed")
 
 
 def install(url: str) -> None:
@@ -142,8 +147,14 @@ class ClockWork:
         newest: datetime | None = None
         while (found := self._crons[name].get_next_fire_time(None, at)) and found <= now:
             newest, at = found, found + timedelta(seconds=1)
-        if newest is not None:
-            await self.fire(name, newest)
+        while newest is not None:
+            try:
+                await self.fire(name, newest)
+            except DBAPIError:  # it died while we started; it is being restarted
+                _log.warning("clock.waits_for_database", job=name)
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def fire(self, name: str, slot: datetime) -> bool:
         """Queue the job for a slot; False where another replica did."""

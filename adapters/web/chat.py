@@ -174,7 +174,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
             news.clear()
             seen = await _send_new(request, response, chat, seen)
             try:
-                await asyncio.wait_for(news.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await news.wait()
             except TimeoutError:
                 if await sessions.actor(request) is None:
                     break  # logged out elsewhere

@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 from bot.commands.registry import Ask
 from bot.contract import Button, Notice, Table
 from bot.domain import terms
+from bot.rules import book
 from bot.texts import Text
 from storage.customers import Card, Person
 from storage.tables import Event, Interaction, Project, Task
@@ -229,6 +230,8 @@ def _fact(ask: Ask, event: str, value: Any) -> Any:
         "customer.tier": terms.Tier,
         "project.phase": terms.Phase,
     }
+    if event == "alert.raised" and isinstance(value, str):
+        return ask.t(book.name_of(value))
     kind = kinds.get(event)
     return ask.t(kind(value).text) if kind and value in set(kind) else value
 

@@ -1,6 +1,6 @@
 """Progress digests: of a project, of a customer, of a member's own work; pushed when due."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from bot.commands.registry import Ask
 from bot.contract import Audience, Button, Notice, Table
 from bot.domain import terms, workdays
 from bot.people import Actor, Defaults
-from bot.rules import book, words
+from bot.rules import book
 from bot.texts import Text, language_of
 from storage import audit, digests, projects, talk, watch
 from storage.db import Database
@@ -220,17 +220,13 @@ async def _at_risk(ask: Ask, alerts: Sequence[Alert]) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for project in await projects.with_ids(ask.session, ask.actor.scope, ids[:8]):
         rules = sorted({alert.rule for alert in alerts if alert.project_id == project.id})
-        shown = [f"{project.progress}%", *await _tasks(ask, project), *map(_rule_name(ask), rules)]
+        shown = [
+            f"{project.progress}%",
+            *await _tasks(ask, project),
+            *(ask.t(book.name_of(rule)) for rule in rules),
+        ]
         lines.append((f"{project.code} {project.name}", " · ".join(shown)))
     return lines
-
-
-def _rule_name(ask: Ask) -> Callable[[str], str]:
-    """What a rule is called: the title of the template that it alerts with."""
-    rules = {rule.id: rule for rule in book.shipped()}
-    return lambda id_: (
-        ask.t(words.TEMPLATES[rules[id_].then[0].template].name) if id_ in rules else id_
-    )
 
 
 async def of_member(ask: Ask) -> Notice:

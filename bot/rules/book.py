@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from bot.rules import words
 from bot.rules.facts import FACTS, Facts, Op, Value, holds
+from bot.texts import Text
 
 Event = Literal["task.checked", "project.checked", "customer.checked", "message.filed"]
 Selector = Annotated[
@@ -112,3 +113,9 @@ def in_force(own: Iterable[tuple[str, Mapping[str, Any], bool]]) -> Book:
         elif body:
             rules[id_] = read(body)
     return Book(rules.values())
+
+
+def name_of(rule_id: str) -> Text:
+    """What a shipped rule is called in lists: its template's name; any other by its own id."""
+    rule = next((rule for rule in shipped() if rule.id == rule_id), None)
+    return words.TEMPLATES[rule.then[0].template].name if rule else Text(rule_id, rule_id)

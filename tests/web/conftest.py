@@ -47,10 +47,17 @@ async def serving(program: Program) -> AsyncIterator[TestServer]:
     try:
         yield server
     finally:
+        await _stop(tasks)
+        await server.close()
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    # Asked more than once: Python 3.11's wait_for loses a cancellation that meets its result.
+    while tasks:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.close()
+        _, left = await asyncio.wait(tasks, timeout=1)
+        tasks = list(left)
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ async def talked(loaded: Program) -> Program:
         play.message("m2", "<script>alert(1)</script>", attachments=(page, picture)),
         play.message("m3", "warehouse secret", sender="u-john", chat="x"),
         play.message("m4", "你好，想了解你们的平台", sender="new", chat="y"),
+        play.message("c1", "", kind=Kind.CALL),
+        play.message("m5", "不该说的话", message_id="gone"),
+        play.message("m6", "", recalls="gone"),
     )
     return loaded
 
@@ -193,12 +196,6 @@ async def test_a_member_without_rights_still_has_a_chat(loaded: Program, as_memb
 
 
 async def test_transcripts_and_recalled_words_have_their_form(talked: Program, as_member: LogIn):
-    await play.file_all(
-        talked,
-        play.message("c1", "", kind=Kind.CALL, message_id="call"),
-        play.message("m9", "不该说的话", message_id="gone"),
-        play.message("m10", "", recalls="gone"),
-    )
     async with talked.db.transaction() as session:
         await session.execute(
             text("UPDATE interaction SET transcript = CAST(:t AS jsonb) WHERE kind = 'call'"),
