@@ -275,7 +275,9 @@ async def _owner_id(session: AsyncSession, chat: Any) -> int | None:
 
 
 async def _admins(session: AsyncSession) -> list[User]:
-    found = await session.exec(select(User).where(col(User.roles).any("admin"), col(User.active)))  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+    found = await session.exec(
+        select(User).where(col(User.roles).contains(["admin"]), col(User.active))
+    )
     return list(found.all())
 
 

@@ -7,6 +7,7 @@ in the pipeline's own transaction.
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,11 +31,17 @@ LINGER_S: Final = 0.03
 trickle filed line by line would take the time that acknowledgements need."""
 MOST_PENDING: Final = 4000
 """Messages that may wait in memory for the next commit; more are told to come back later."""
+MOST_PENDING_BYTES: Final = 256 * 1024 * 1024
+BATCH_BYTES: Final = 32 * 1024 * 1024
+"""Of messages taken up at once, here and by the drain: a few large ones are a batch too."""
 MOST_ATTEMPTS: Final = 3
 MOST_RAW: Final = 16 * 1024 * 1024
 WAKE: Final = "keqing_inbox"
 
 _log = log.get("inbox")
+
+
+_Waiting = tuple[rows.Arrival, asyncio.Future[Delivered]]
 
 
 class Inbox:
@@ -43,7 +50,8 @@ class Inbox:
     def __init__(self, db: Database, wake: Callable[[], None]) -> None:
         self._db = db
         self._wake = wake
-        self._pending: list[tuple[rows.Arrival, asyncio.Future[Delivered]]] = []
+        self._pending: deque[_Waiting] = deque()
+        self._bytes = 0
         self._flusher: asyncio.Task[None] | None = None
 
     async def accept(self, message: InboundMessage) -> Delivered:
@@ -51,10 +59,12 @@ class Inbox:
 
         Raises `Busy` where too many wait, and the database's error where it cannot store.
         """
-        if len(self._pending) >= MOST_PENDING:
+        if len(self._pending) >= MOST_PENDING or self._bytes >= MOST_PENDING_BYTES:
             raise Busy
         future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
-        self._pending.append((_arrival(message), future))
+        arrival = _arrival(message)
+        self._pending.append((arrival, future))
+        self._bytes += arrival.size
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
         return await future
@@ -68,10 +78,19 @@ class Inbox:
     async def _flush(self) -> None:
         while self._pending:
             await asyncio.sleep(GATHER_S)
-            batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
-            await self._store(batch)
+            await self._store(self._next_batch())
 
-    async def _store(self, batch: list[tuple[rows.Arrival, asyncio.Future[Delivered]]]) -> None:
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._pending and len(batch) < BATCH and size < BATCH_BYTES:
+            waiting = self._pending.popleft()
+            batch.append(waiting)
+            size += waiting[0].size
+        self._bytes -= size
+        return batch
+
+    async def _store(self, batch: list[_Waiting]) -> None:
         """Commit a batch and answer its callers; a batch that fails is split, down to the one."""
         once = {arrival.key: arrival for arrival, _ in batch}
         try:
@@ -163,7 +182,9 @@ class Drain:
                 _log.error("inbox.drain_failed", error=type(error.orig or error).__name__)
                 pause = min(pause * 2, 10.0)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+                # Not wait_for: on 3.11 it can lose a cancellation that comes with a wake-up.
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def once(self) -> int:
@@ -171,7 +192,7 @@ class Drain:
         failed: list[tuple[rows.Claimed, str]] = []
         async with self._db.transaction() as session:
             shards = await rows.lock_shards(session, BATCH)
-            claimed = await rows.claim(session, shards, BATCH) if shards else []
+            claimed = await rows.claim(session, shards, BATCH, BATCH_BYTES) if shards else []
             if not claimed:
                 return 0
             failed = await self._file(session, claimed)
@@ -244,7 +265,7 @@ def _words(error: Exception) -> str:
 
 def _message(row: rows.Claimed) -> InboundMessage:
     # orjson and validation of its result beat pydantic's own JSON reader on long texts.
-    return InboundMessage.model_validate({**orjson.loads(row.message), "raw": row.raw})
+    return InboundMessage.model_validate(orjson.loads(row.message))
 
 
 def _arrived(row: rows.Claimed) -> Arrived:

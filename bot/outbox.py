@@ -137,7 +137,9 @@ class Sender:
                     _log.error("outbox.database_failed", error=type(error.orig or error).__name__)
                     wait = 2.0
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait)
+                    # Not wait_for: on 3.11 it can lose a cancellation that comes with a wake-up.
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             for task in self._busy.values():

@@ -54,32 +54,44 @@ class Jobs:
 
     async def run(self, queues: Sequence[str], *, concurrency: int = 4, wait: bool = True) -> None:
         """Work on queues until cancelled; with `wait=False` until they are empty."""
-        async with self._app.open_async():
-            await self._retry_stalled()
-            tasks = [
-                asyncio.create_task(
-                    self._app.run_worker_async(
-                        queues=list(queues),
-                        concurrency=concurrency,
-                        wait=wait,
-                        install_signal_handlers=False,
-                        listen_notify=True,
-                        fetch_job_polling_interval=2.0,
-                        update_heartbeat_interval=5.0,
-                        stalled_worker_timeout=STALLED_S,
-                        shutdown_graceful_timeout=1.0,
-                        delete_jobs="never",
-                    )
-                )
-            ]
-            if wait:
-                tasks.append(asyncio.create_task(self._watch_stalled()))
+        while True:
             try:
-                await asyncio.gather(*tasks)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                async with self._app.open_async():
+                    await self._work(queues, concurrency, wait=wait)
+            except ConnectorException:  # the worker gives up when the database dies under it
+                if not wait:
+                    raise
+                _log.warning("jobs.database_failed")
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _work(self, queues: Sequence[str], concurrency: int, *, wait: bool) -> None:
+        await self._retry_stalled()
+        tasks = [
+            asyncio.create_task(
+                self._app.run_worker_async(
+                    queues=list(queues),
+                    concurrency=concurrency,
+                    wait=wait,
+                    install_signal_handlers=False,
+                    listen_notify=True,
+                    fetch_job_polling_interval=2.0,
+                    update_heartbeat_interval=5.0,
+                    stalled_worker_timeout=STALLED_S,
+                    shutdown_graceful_timeout=1.0,
+                    delete_jobs="never",
+                )
+            )
+        ]
+        if wait:
+            tasks.append(asyncio.create_task(self._watch_stalled()))
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch_stalled(self) -> None:
         while True:

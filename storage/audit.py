@@ -85,10 +85,12 @@ async def seal(session: AsyncSession) -> AuditSeal | None:
     low = last.high if last else 0
     high = await session.scalar(text("SELECT audit_watermark()"))
     rows = await _rows(session, low, high)
-    if len(rows) > _MOST:  # end a seal on a whole transaction
+    if len(rows) > _MOST:  # end a seal on a whole transaction, however large one is
         high = rows[_MOST].mark
-        rows = [row for row in rows if row.mark < high] or rows
-        high = rows[-1].mark + 1
+        if rows[0].mark == high:
+            high += 1
+            rows = await _rows(session, low, high, most=None)
+        rows = [row for row in rows if row.mark < high]
     if not rows:
         return None
     total = (last.total if last else 0) + len(rows)
@@ -106,6 +108,7 @@ async def seal(session: AsyncSession) -> AuditSeal | None:
 
 async def verify(session: AsyncSession, folder: Path) -> Verdict:
     """Recompute the whole chain."""
+    head = _head(folder)  # before the seals: one that is made meanwhile is no cut tail
     before, low, total = _START, 0, 0
     seals = (await session.execute(text("SELECT * FROM audit_seal ORDER BY id"))).all()
     for link in seals:
@@ -117,12 +120,13 @@ async def verify(session: AsyncSession, folder: Path) -> Verdict:
         ):
             return Verdict(False, total, 0, _place(link, rows))
         before, low = bytes(link.hash), link.high
-    if trouble := _head_trouble(folder, total, before):
+    if trouble := _head_trouble(head, total, before):
         return Verdict(False, total, 0, trouble)
-    unsealed = await session.scalar(
-        text("SELECT count(*) FROM audit_entry WHERE mark >= :low"), {"low": low}
-    )
-    return Verdict(True, total, unsealed or 0)
+    asked = text("SELECT count(*) FILTER (WHERE mark < :low), count(*) FROM audit_entry")
+    under, every = (await session.execute(asked, {"low": low})).one()
+    if under != total:
+        return Verdict(False, total, 0, f"{under - total} entries lie before the first seal")
+    return Verdict(True, total, every - under)
 
 
 async def next_era(session: AsyncSession) -> None:
@@ -174,11 +178,15 @@ def keep_head(folder: Path, link: AuditSeal) -> None:
     draft.replace(path)
 
 
-def _head_trouble(folder: Path, total: int, newest: bytes) -> str:
+def _head(folder: Path) -> dict[str, Any] | None:
+    """The copy of the head that is kept outside the database; None where there is none."""
     path = folder / HEAD_FILE
-    if not path.is_file():
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _head_trouble(head: dict[str, Any] | None, total: int, newest: bytes) -> str:
+    if head is None:
         return "" if total == 0 else f"{HEAD_FILE} is missing: a cut tail could not be noticed"
-    head = json.loads(path.read_text())
     if head["total"] > total:
         return f"the tail is cut: {head['total']} entries were sealed, {total} are left"
     if head["total"] == total and head["hash"] != newest.hex():

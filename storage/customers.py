@@ -144,7 +144,7 @@ async def listed(
 ) -> Sequence[Customer]:
     asked = select(Customer).where(col(Customer.merged_into_id).is_(None), scope.customers())
     if tag:
-        asked = asked.where(col(Customer.tags).any(tag))  # pyright: ignore[reportArgumentType] - ARRAY's own any()
+        asked = asked.where(col(Customer.tags).contains([tag]))
     if tier:
         asked = asked.where(Customer.tier == tier)
     if stage:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-
 LEAST_NEAR = 5
 """Characters of a name that may be misspelt; in a shorter one, one wrong is another name."""
 

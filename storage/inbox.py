@@ -25,6 +25,10 @@ class Arrival:
     message: bytes
     raw: bytes
 
+    @property
+    def size(self) -> int:
+        return len(self.message) + len(self.raw)
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -33,7 +37,6 @@ class Claimed:
     id: int
     shard: int
     message: bytes
-    raw: bytes
     attempts: int
     received_at: datetime
 
@@ -90,8 +93,13 @@ SELECT shard, count(*) FROM (
 """)
 _LOCK = text("SELECT pg_try_advisory_xact_lock(:class, :shard)")
 _CLAIM = text("""
-SELECT id, shard, message, raw, attempts, received_at FROM inbox
-WHERE state = 'waiting' AND shard = ANY(:shards) ORDER BY id LIMIT :most
+SELECT id, shard, message, attempts, received_at FROM (
+  SELECT id, shard, message, attempts, received_at,
+    sum(octet_length(message)) OVER (ORDER BY id) - octet_length(message) AS before
+  FROM (
+    SELECT * FROM inbox WHERE state = 'waiting' AND shard = ANY(:shards) ORDER BY id LIMIT :most
+  ) AS oldest
+) AS sized WHERE before < :bytes ORDER BY id
 """)
 
 
@@ -109,9 +117,13 @@ async def lock_shards(session: AsyncSession, most: int) -> list[int]:
     return taken
 
 
-async def claim(session: AsyncSession, shards: Sequence[int], most: int) -> list[Claimed]:
+async def claim(
+    session: AsyncSession, shards: Sequence[int], most: int, most_bytes: int
+) -> list[Claimed]:
     """The oldest waiting rows of shards that this transaction holds, in order of arrival."""
-    found = await session.execute(_CLAIM, {"shards": list(shards), "most": most})
+    found = await session.execute(
+        _CLAIM, {"shards": list(shards), "most": most, "bytes": most_bytes}
+    )
     return [Claimed(*row) for row in found]
 
 

@@ -219,16 +219,6 @@ async def project_names(
     return {project.id: project for project in found}
 
 
-async def has_admin(session: AsyncSession) -> bool:
-    """Whether there is an administrator who can log in."""
-    asked = select(User.id).where(
-        col(User.roles).contains(["admin"]),
-        col(User.active),
-        col(User.password_hash).is_not(None),
-    )
-    return (await session.exec(asked.limit(1))).first() is not None
-
-
 async def places(session: AsyncSession, scope: Scope, *, limit: int = 300) -> list[tuple[str, str]]:
     """Code and name of visible customers and of their running projects, for a field's list."""
     customers_ = await session.execute(

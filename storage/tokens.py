@@ -49,5 +49,18 @@ async def revoke(session: AsyncSession, secret: str) -> None:
         session.add(token)
 
 
+async def end_sessions(session: AsyncSession, user_id: int) -> None:
+    """Log a user out everywhere: a new password ends what the old one began."""
+    await session.exec(
+        update(Token)
+        .where(
+            col(Token.user_id) == user_id,
+            col(Token.purpose) == SESSION,
+            col(Token.used_at).is_(None),
+        )
+        .values(used_at=datetime.now(UTC))
+    )
+
+
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

@@ -142,7 +142,8 @@ class _Chat:
             self._answered.clear()
             await self._say(line.strip())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._answered.wait(), 15)
+                async with asyncio.timeout(15):
+                    await self._answered.wait()
 
     async def _say(self, line: str) -> None:
         key = secrets.token_hex(12)
@@ -177,5 +178,6 @@ class _Chat:
                     terminal.show(Notice.model_validate(orjson.loads(line.body)))
                     self._answered.set()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), 1)
+                async with asyncio.timeout(1):
+                    await self._woken.wait()
             self._woken.clear()

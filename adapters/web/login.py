@@ -1,18 +1,18 @@
-"""Login, logout, the first administrator's one-time link, and the language."""
+"""Login, logout, the language, and the one-time links: first administrator, invitations."""
 
 import asyncio
 
 from aiohttp import web
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from adapters.web import pages, sessions
 from adapters.web.keys import ACTOR, PROGRAM, THROTTLE
 from bot import log, people
 from bot.texts import LANGUAGES, Text
 from storage import audit, tokens
-from storage import pages as questions
 from storage import people as members
-from storage.tables import User
+from storage.tables import Token, User
 
 SHORTEST = 10
 _log = log.get("login")
@@ -32,7 +32,7 @@ async def form(request: web.Request) -> web.StreamResponse:
 
 async def _form(request: web.Request, error: str = "", name: str = "") -> web.Response:
     async with request.app[PROGRAM].db.transaction() as session:
-        empty = not await questions.has_admin(session)
+        empty = not await members.has_admin(session)
     return pages.render(
         request,
         "login.html",
@@ -131,16 +131,57 @@ async def _make_admin(request: web.Request, name: str, hashed: str) -> int:
     async with request.app[PROGRAM].db.transaction() as session:
         token = await tokens.find(session, tokens.FIRST_ADMIN, request.match_info["secret"])
         # Every start of an empty firm prints a link; the first that is used closes the others.
-        if token is None or await questions.has_admin(session):
+        if token is None or await members.has_admin(session):
             raise web.HTTPNotFound
         if not await tokens.use(session, token):
             raise web.HTTPNotFound
-        user = User(
-            name=name, roles=["admin"], password_hash=hashed, language=pages.language(request)
-        )
+        # A loaded firm may hold the administrator already, as a member who cannot log in yet.
+        user = await members.user_named(session, name) or User(name=name)
+        user.roles = list(dict.fromkeys([*user.roles, "admin"]))
+        user.password_hash = hashed
+        user.language = pages.language(request)
         session.add(user)
         await session.flush()
         await audit.write(
             session, audit.Trace("user.first_admin", "user_account", user.id, user.id)
         )
         return user.id
+
+
+# --- invitations -------------------------------------------------------------------------------
+
+
+async def invitation(request: web.Request) -> web.StreamResponse:
+    return await _invitation(request)
+
+
+async def _invitation(request: web.Request, error: str = "") -> web.Response:
+    async with request.app[PROGRAM].db.transaction() as session:
+        _, user = await _invited(request, session)
+    return pages.render(request, "invite.html", error=error, name=user.name, least=SHORTEST)
+
+
+async def accept_invitation(request: web.Request) -> web.StreamResponse:
+    """Set the invited member's password and spend the link, both or neither."""
+    password = str((await request.post()).get("password", ""))
+    if len(password) < SHORTEST:
+        return await _invitation(request, _SHORT.in_(pages.language(request), least=SHORTEST))
+    hashed = await asyncio.to_thread(people.hash_password, password)
+    async with request.app[PROGRAM].db.transaction() as session:
+        token, user = await _invited(request, session)
+        if not await tokens.use(session, token):
+            raise web.HTTPNotFound
+        user.password_hash = hashed
+        session.add(user)
+        await tokens.end_sessions(session, user.id)
+        await audit.write(session, audit.Trace("user.joined", "user_account", user.id, user.id))
+    return await _enter(request, user.id, "/")
+
+
+async def _invited(request: web.Request, session: AsyncSession) -> tuple[Token, User]:
+    """The link of the address and whom it invites; 404 for one that does not hold."""
+    token = await tokens.find(session, tokens.INVITE, request.match_info["secret"])
+    user = await session.get(User, token.user_id) if token and token.user_id else None
+    if token is None or user is None or not user.active:
+        raise web.HTTPNotFound
+    return token, user

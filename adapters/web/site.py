@@ -33,6 +33,8 @@ ROUTES: Final = (
     web.post("/language", login.choose_language),
     web.get("/first-admin/{secret}", login.first_form),
     web.post("/first-admin/{secret}", login.first_admin),
+    web.get("/invite/{secret}", login.invitation),
+    web.post("/invite/{secret}", login.accept_invitation),
     web.get("/", chat.page),
     web.post("/", chat.say),
     web.post("/chat/file", chat.drop),

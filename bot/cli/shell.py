@@ -15,7 +15,7 @@ from rich.progress import Progress
 from bot import firm, parts, people
 from bot.app import Program
 from bot.cli import lines
-from bot.contract import Given
+from bot.contract import Given, storable
 from bot.ingest import Ingest
 from bot.pipeline import evidence
 from bot.pipeline import match as matching
@@ -45,6 +45,7 @@ _LOADED = Text(
 
 async def run(program: Program, line: str, who: str, *, as_json: bool) -> int:
     """`keqing run`: one command, as a member."""
+    who = str(storable(who))
     async with program.db.transaction() as session:
         user = await members.user_named(session, who)
         actor = await people.actor(session, user.id, program.defaults) if user else None
@@ -140,7 +141,7 @@ def _question(item: dict[str, Any]) -> evidence.Question | str:
     bad = [k for k, v in words.items() if v is not None and not isinstance(v, str | int)]
     if bad:
         return f"{bad[0]} is not a string"
-    said = {k: "" if v is None else str(v) for k, v in words.items()}
+    said = {k: "" if v is None else str(storable(str(v))) for k, v in words.items()}
     return evidence.Question(
         text=said["text"],
         subject=said["subject"],

@@ -140,9 +140,11 @@ async def _exactly(ask: Ask, param: Param, text: str) -> Any:
     session, scope, norm = ask.session, ask.actor.scope, names.normal(text)
     near: Sequence[Any] = []
     if param.kind is Customer:
-        near = await customers.named(session, scope, norm, exact=True)
+        coded = await customers.by_code(session, scope, folded(text))
+        near = [coded] if coded else await customers.named(session, scope, norm, exact=True)
     elif param.kind is Project:
-        near = await projects.named(session, scope, norm, exact=True)
+        coded = await projects.by_code(session, scope, folded(text))
+        near = [coded] if coded else await projects.named(session, scope, norm, exact=True)
     elif param.kind is User and text.startswith("@"):
         near = [await user_named(ask, text)]
     elif param.kind is Task and re.fullmatch(r"[Tt]-\d+", folded(text)):

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.commands import arguments, parse, registry
 from bot.commands.registry import Ask, Command, CommandError, Host
-from bot.contract import Button, Level, Notice
+from bot.contract import Button, Level, Notice, storable
 from bot.people import Actor
 from bot.texts import Text
 from storage import audit
@@ -65,6 +65,7 @@ async def run(
 
 
 async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
+    line = str(storable(line))
     words = parse.split(line)
     if not words:
         raise CommandError(_EMPTY)

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from adapters.web import site, throttle
 from bot.app import Program
 from storage import tokens
+from tests import play
 from tests.web.conftest import OURS, PASSWORD, log_in, visitor
 
 
@@ -217,3 +218,21 @@ async def test_the_language_is_kept_before_and_after_the_login(served: TestServe
         await log_in(client, "韩梅")
         async with client.get("/customers") as answer:
             assert "<title>Customers" in await answer.text()
+
+
+async def test_an_invited_member_sets_a_password_once(empty_site: TestServer, loaded: Program):
+    who = await play.actor(loaded, "韩梅")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    async with loaded.db.transaction() as session:
+        secret = await tokens.make(session, tokens.INVITE, who.user_id, later)
+    async with visitor(empty_site) as client:
+        async with client.get(f"/invite/{secret}") as answer:
+            assert "韩梅" in await answer.text()
+        async with client.post(f"/invite/{secret}", data={"password": "short"}) as answer:
+            assert "至少 10 个字符" in await answer.text()
+        async with client.post(f"/invite/{secret}", data={"password": PASSWORD}) as answer:
+            assert answer.url.path == "/"
+        async with client.post(f"/invite/{secret}", data={"password": PASSWORD}) as answer:
+            assert answer.status == 404
+    async with visitor(empty_site) as client:
+        await log_in(client, "韩梅")
