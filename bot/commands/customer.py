@@ -103,10 +103,7 @@ async def new(
         tier=tier.value,
         owner_id=owner.id if owner else ask.actor.user_id,
     )
-    ask.session.add(
-        record.happened("customer.made", customer_id=made.id, user_id=ask.actor.user_id)
-    )
-    ask.wrote("customer.made", made, name=name)
+    await ask.did("customer.made", made, customer_id=made.id)
     return await card(ask, made)
 
 
@@ -163,17 +160,7 @@ async def edit(
         if what is Editable.NAME:
             await record.name_customer(ask.session, customer, [])
     customer.updated_at = datetime.now(UTC)
-    ask.session.add(customer)
-    ask.session.add(
-        record.happened(
-            "customer.edited",
-            customer_id=customer.id,
-            user_id=ask.actor.user_id,
-            what=ask.t(what.text),
-        )
-    )
-    ask.wrote("customer.edited", customer, what=what, value=value)
-    await ask.session.flush()
+    await ask.did("customer.edited", customer, customer_id=customer.id, what=ask.t(what.text))
     return await card(ask, customer)
 
 
@@ -197,15 +184,8 @@ async def tag_(
         elif plain and plain not in listed:
             listed.append(plain)
     customer.tags = listed
-    ask.session.add(customer)
     shown = " ".join(f"#{t}" for t in listed) or "—"
-    ask.session.add(
-        record.happened(
-            "customer.tagged", customer_id=customer.id, user_id=ask.actor.user_id, tags=shown
-        )
-    )
-    ask.wrote("customer.tagged", customer, tags=listed)
-    await ask.session.flush()
+    await ask.did("customer.tagged", customer, customer_id=customer.id, tags=shown)
     return await card(ask, customer)
 
 
@@ -242,18 +222,9 @@ async def stage_(
 async def _move(ask: Ask, customer: Customer, column: str, value: str) -> Notice:
     before = getattr(customer, column)
     setattr(customer, column, value)
-    ask.session.add(customer)
-    ask.session.add(
-        record.happened(
-            f"customer.{column}",
-            customer_id=customer.id,
-            user_id=ask.actor.user_id,
-            before=before,
-            after=value,
-        )
+    await ask.did(
+        f"customer.{column}", customer, customer_id=customer.id, before=before, after=value
     )
-    ask.wrote(f"customer.{column}", customer, before=before, after=value)
-    await ask.session.flush()
     return await card(ask, customer)
 
 
@@ -322,17 +293,9 @@ async def merge(
     )
     gone.merged_into_id = kept.id
     kept.tags = list(dict.fromkeys([*kept.tags, *gone.tags]))
-    ask.session.add_all([done, gone, kept])
-    ask.session.add(
-        record.happened(
-            "customer.merged",
-            customer_id=kept.id,
-            user_id=ask.actor.user_id,
-            other=f"{gone.code} {gone.name}",
-        )
-    )
-    await ask.session.flush()
-    ask.wrote("customer.merged", done)
+    ask.session.add_all([gone, kept])
+    other = f"{gone.code} {gone.name}"
+    await ask.did("customer.merged", done, customer_id=kept.id, other=other)
     ask.undo_with = f"/customer unmerge {gone.code}"
     rows = sum(map(len, moved.values()))
     return ask.say(
@@ -370,15 +333,7 @@ async def unmerge(
     kept.tags = list(done.before.get("tags", kept.tags))
     gone.merged_into_id = None
     done.undone_at = datetime.now(UTC)
-    ask.session.add_all([done, gone, kept])
-    ask.session.add(
-        record.happened(
-            "customer.unmerged",
-            customer_id=kept.id,
-            user_id=ask.actor.user_id,
-            other=f"{gone.code} {gone.name}",
-        )
-    )
-    await ask.session.flush()
-    ask.wrote("customer.unmerged", done)
+    ask.session.add_all([gone, kept])
+    other = f"{gone.code} {gone.name}"
+    await ask.did("customer.unmerged", done, customer_id=kept.id, other=other)
     return await card(ask, gone)

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from bot import record
 from bot.commands import arguments, cards
 from bot.commands.customer import card as customer_card
 from bot.commands.registry import Ask, CommandError, Rest, command
@@ -46,13 +45,7 @@ async def new_contact(
     for channel, value in (("email", email), ("phone", phone)):
         if value:
             await people.add_identity(ask.session, channel, value, contact_id=made.id)
-    ask.session.add(
-        record.happened(
-            "contact.made", customer_id=customer.id, user_id=ask.actor.user_id, name=name
-        )
-    )
-    ask.wrote("contact.made", made, name=name, email=email, phone=phone)
-    await ask.session.flush()
+    await ask.did("contact.made", made, customer_id=customer.id, name=name)
     return await customer_card(ask, customer)
 
 

@@ -280,18 +280,7 @@ async def manager(
 
 async def _happened(ask: Ask, project: Project, event: str, /, **facts: Any) -> None:
     project.updated_at = datetime.now(UTC)
-    ask.session.add(project)
-    ask.session.add(
-        record.happened(
-            event,
-            customer_id=project.customer_id,
-            project_id=project.id,
-            user_id=ask.actor.user_id,
-            **facts,
-        )
-    )
-    ask.wrote(event, project, **facts)
-    await ask.session.flush()
+    await ask.did(event, project, customer_id=project.customer_id, project_id=project.id, **facts)
 
 
 async def _check(ask: Ask, project: Project) -> None:

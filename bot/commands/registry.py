@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_typ
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import record
 from bot.contract import Audience, Button, Fact, Level, Notice, Table
 from bot.people import Actor
 from bot.texts import Language, Text
@@ -213,6 +214,30 @@ class Ask:
         self.traces.append(
             Trace(action, str(row.__tablename__), row.id, self.actor.user_id, facts or None)
         )
+
+    async def did(
+        self,
+        event: str,
+        row: Any,
+        /,
+        *,
+        customer_id: int | None = None,
+        project_id: int | None = None,
+        **facts: Any,
+    ) -> None:
+        """A write that the timeline of a customer or a project tells of, as well as the audit trail."""
+        self.session.add(row)
+        self.session.add(
+            record.happened(
+                event,
+                customer_id=customer_id,
+                project_id=project_id,
+                user_id=self.actor.user_id,
+                **facts,
+            )
+        )
+        await self.session.flush()
+        self.wrote(event, row, **facts)
 
 
 class Host:

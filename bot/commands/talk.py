@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from sqlmodel import col, delete, select
 
-from bot import record
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice
@@ -127,7 +126,6 @@ async def file(
         customer = await ask.session.get_one(Customer, project.customer_id)
     if customer is None:
         raise CommandError(Text("请说明归给哪个客户或项目。", "Say which customer or project."))
-    before = {"customer_id": item.customer_id, "project_id": item.project_id}
     item.customer_id = customer.id
     item.project_id = project.id if project else None
     item.status = "filed" if item.status != "waiting_for_model" else item.status
@@ -136,19 +134,14 @@ async def file(
     item.filed_by_id = ask.actor.user_id
     item.error = None
     learned = await _learn(ask, item, customer)
-    ask.session.add(item)
     await talk.refile(ask.session, item)
-    ask.session.add(
-        record.happened(
-            "interaction.filed",
-            customer_id=customer.id,
-            project_id=item.project_id,
-            user_id=ask.actor.user_id,
-            number=item.id,
-        )
+    await ask.did(
+        "interaction.filed",
+        item,
+        customer_id=customer.id,
+        project_id=item.project_id,
+        number=item.id,
     )
-    ask.wrote("interaction.filed", item, before=before, customer=customer.id)
-    await ask.session.flush()
     where = f"{customer.code} {customer.name}"
     if project is not None:
         where += f" · {project.code} {project.name}"
@@ -212,19 +205,14 @@ async def unfile(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
     item.customer_id = item.project_id = item.contact_id = None
     item.status = "doubt"
     item.filed_by_id = None
-    ask.session.add(item)
     await talk.refile(ask.session, item)
-    ask.session.add(
-        record.happened(
-            "interaction.unfiled",
-            customer_id=customer_id,
-            project_id=project_id,
-            user_id=ask.actor.user_id,
-            number=item.id,
-        )
+    await ask.did(
+        "interaction.unfiled",
+        item,
+        customer_id=customer_id,
+        project_id=project_id,
+        number=item.id,
     )
-    ask.wrote("interaction.unfiled", item)
-    await ask.session.flush()
     return ask.say(
         Text("#{number} 已放回待归档。", "#{number} is back in the queue."), number=item.id
     )

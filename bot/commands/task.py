@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from bot import record
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
@@ -212,14 +211,4 @@ async def milestones(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
 async def _happened(
     ask: Ask, row: Task | Milestone, project: Project, event: str, /, **facts: Any
 ) -> None:
-    ask.session.add(
-        record.happened(
-            event,
-            customer_id=project.customer_id,
-            project_id=project.id,
-            user_id=ask.actor.user_id,
-            **facts,
-        )
-    )
-    ask.wrote(event, row, **facts)
-    await ask.session.flush()
+    await ask.did(event, row, customer_id=project.customer_id, project_id=project.id, **facts)
