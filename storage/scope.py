@@ -18,6 +18,8 @@ Money = Literal["amount", "percent", "none"]
 
 
 _MONEY: dict[Money, int] = {"none": 0, "percent": 1, "amount": 2}
+_CUSTOMER_ID: Any = col(Interaction.customer_id)
+_PROJECT_ID: Any = col(Interaction.project_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,12 @@ class Scope:
         """Condition on `Project`: the rows this person may see."""
         return _any([self._projects(kind) for _, kind in self.grants])
 
-    def interactions(self) -> ColumnElement[bool]:
-        """Condition on `Interaction`: of visible customers and projects, where talk may be read.
+    def interactions(
+        self,
+        customer_id: Any = _CUSTOMER_ID,
+        project_id: Any = _PROJECT_ID,
+    ) -> ColumnElement[bool]:
+        """Condition on an interaction's two columns: of what may be seen, where talk may be read.
 
         What is filed nowhere yet (doubts, strangers) is seen by whoever sees all customers.
         """
@@ -62,12 +68,12 @@ class Scope:
         if self.sees_all_customers:
             return true()
         return and_(
-            col(Interaction.customer_id).is_not(None),
+            customer_id.is_not(None),
             or_(
-                col(Interaction.customer_id).in_(
+                customer_id.in_(
                     select(col(Customer.id)).where(_any([self._customers(c) for c in self._whole]))
                 ),
-                col(Interaction.project_id).in_(select(col(Project.id)).where(self.projects())),
+                project_id.in_(select(col(Project.id)).where(self.projects())),
             ),
         )
 

@@ -1,5 +1,6 @@
 """The firm's rules: who is told, when, in which words, and when it stops."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -124,8 +125,6 @@ async def test_it_closes_when_the_task_is_done_and_opens_anew_when_late_again(la
 
 
 async def test_two_scans_at_once_tell_it_once(late: Program):
-    import asyncio
-
     await asyncio.gather(*(scan(late, noon(4)) for _ in range(3)))
     assert len(await alerts(late)) == 1
     assert len(await told(late)) == 3
