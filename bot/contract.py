@@ -7,19 +7,19 @@ leave an adapter (`TryLater`, `Refused`, `NotSupported`); they say what the outb
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NewType, Protocol, runtime_checkable
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 ChannelName = NewType("ChannelName", str)
 """A platform's name, such as "hook" or "slack". The set is open: no enum lists them."""
 
 MAX_TEXT = 1_000_000
 """Characters of text kept for analysis and reading; the raw form beside it stays whole."""
-
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
@@ -39,8 +39,18 @@ def _cut(value: object) -> object:
     return value[:MAX_TEXT] if isinstance(value, str) else value
 
 
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _in_reach(value: datetime) -> datetime:
+    """Moments at the calendar's ends cannot be shown in other zones; wrong clocks send them."""
+    return min(max(value, _EARLIEST), _LATEST)
+
+
 Line = Annotated[str, BeforeValidator(storable)]
 Body = Annotated[str, BeforeValidator(_cut)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
 class Audience(StrEnum):
@@ -103,7 +113,7 @@ class InboundMessage(_Frozen):
     sender: Sender
     text: Body = ""
     subject: Line = ""
-    sent_at: AwareDatetime
+    sent_at: Moment
     kind: Kind = Kind.MESSAGE
     thread: Line | None = None
     references: tuple[Line, ...] = ()

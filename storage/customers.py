@@ -36,19 +36,29 @@ MOVED_WITH: Final = (
 
 
 async def next_code(session: AsyncSession, prefix: str) -> str:
-    """The next free `C-0001` or `P-0001`; codes given by hand are stepped over."""
+    """The next free `C-0001` or `P-0001`."""
+    return (await next_codes(session, prefix, 1))[0]
+
+
+async def next_codes(session: AsyncSession, prefix: str, count: int) -> list[str]:
+    """The next free codes; those given by hand are stepped over."""
     table, sequence = (
         ("customer", "customer_code") if prefix == "C" else ("project", "project_code")
     )
-    while True:
-        number = await session.scalar(text(f"SELECT nextval('{sequence}')"))
-        code = f"{prefix}-{number:04d}"
-        there = await session.scalar(
-            text(f"SELECT 1 FROM {table} WHERE upper(code) = :code"),  # noqa: S608 - two names of ours
-            {"code": code},
+    free: list[str] = []
+    while len(free) < count:
+        numbers = await session.execute(
+            text(f"SELECT nextval('{sequence}') FROM generate_series(1, :count)"),  # noqa: S608 - two names of ours
+            {"count": count - len(free)},
         )
-        if not there:
-            return code
+        codes = [f"{prefix}-{number:04d}" for (number,) in numbers]
+        taken = await session.execute(
+            text(f"SELECT upper(code) FROM {table} WHERE upper(code) = ANY(:codes)"),  # noqa: S608 - two names of ours
+            {"codes": codes},
+        )
+        given = {code for (code,) in taken}
+        free += [code for code in codes if code not in given]
+    return free
 
 
 async def by_code(session: AsyncSession, scope: Scope, code: str) -> Customer | None:

@@ -1,7 +1,8 @@
 """Loads a firm from JSON: members, customers, projects, chats. Again is an update, never a double."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from sqlalchemy import tuple_
 from sqlmodel import col, select
@@ -14,7 +15,7 @@ from bot.firm.found import BadFirm, Known, key, word
 from bot.firm.people import add_contacts, add_domains, add_names
 from bot.firm.shape import ChatIn, CustomerIn, FirmIn, MemberIn, ProjectIn
 from bot.firm.work import add_work
-from storage import audit, customers, people
+from storage import audit, bulk, customers, people
 from storage.db import Database
 from storage.tables import Conversation, Customer, Project, User
 
@@ -88,49 +89,73 @@ def _roles(member: MemberIn) -> list[str]:
 
 
 async def _customers(session: AsyncSession, given: Sequence[CustomerIn], known: Known) -> None:
-    """A chunk of customers: rows through the session, what hangs on them in a few statements."""
-    made = [(one, await _customer(session, one, known)) for one in given]
-    await session.flush()
+    """A chunk of customers, with all that hangs on them, in a few statements."""
+    fresh = _Fresh(
+        iter(await bulk.numbers(session, Customer, len(given))),
+        iter(await customers.next_codes(session, "C", sum(not one.code for one in given))),
+    )
+    made = [(one, _customer(one, known, fresh)) for one in given]
+    await fresh.write(session, Customer)
+    count = sum(len(one.projects) for one in given)
+    uncoded = sum(not project.code for one in given for project in one.projects)
+    fresh = _Fresh(
+        iter(await bulk.numbers(session, Project, count)),
+        iter(await customers.next_codes(session, "P", uncoded)),
+    )
     of_projects = [
-        (project, await _project(session, project, customer, known))
+        (project, _project(project, customer, known, fresh))
         for one, customer in made
         for project in one.projects
     ]
-    await session.flush()
+    await fresh.write(session, Project)
     await add_names(session, made, of_projects)
     await add_domains(session, made)
     await add_contacts(session, made)
     await add_work(session, of_projects, known)
 
 
-async def _customer(session: AsyncSession, one: CustomerIn, known: Known) -> Customer:
+@dataclass(slots=True)
+class _Fresh:
+    """Rows to be made: numbers and codes taken for them in advance, and the drafts."""
+
+    ids: Iterator[int]
+    codes: Iterator[str]
+    drafts: list[Any] = field(default_factory=list)
+
+    def draft(self, table: type[Customer | Project], code: str | None, **columns: Any) -> Any:
+        row = bulk.draft(table, id=next(self.ids), code=code or next(self.codes), **columns)
+        self.drafts.append(row)
+        return row
+
+    async def write(self, session: AsyncSession, table: type[Customer | Project]) -> None:
+        """Insert the drafts, and flush what was changed beside them."""
+        await session.flush()
+        await bulk.insert(session, table, [vars(row) for row in self.drafts])
+
+
+def _customer(one: CustomerIn, known: Known, fresh: _Fresh) -> Customer:
     norm = "name:" + names.normal(one.name)
     found = known.customers.get(one.code.upper()) if one.code else known.customers.get(norm)
     if found is None:
-        code = one.code or await customers.next_code(session, "C")
-        found = Customer(code=code, name=one.name.strip())
+        found = fresh.draft(Customer, one.code, name=one.name.strip())
     found.name = one.name.strip()
     found.tier = word(terms.Tier, one.tier, found.tier)
     found.stage = word(terms.Stage, one.stage, found.stage)
     found.industry = one.industry or found.industry
     if owner := known.user(one.owner):
         found.owner_id = owner.id
-    session.add(found)
     known.customers[found.code.upper()] = found
     known.customers.setdefault(norm, found)
     return found
 
 
-async def _project(
-    session: AsyncSession, one: ProjectIn, customer: Customer, known: Known
-) -> Project:
+def _project(one: ProjectIn, customer: Customer, known: Known, fresh: _Fresh) -> Project:
     place = (customer.id, names.normal(one.name))
     found = known.project_codes.get(one.code.upper()) if one.code else known.projects.get(place)
     if found is not None and found.customer_id != customer.id:
         raise BadFirm(f"project {one.code!r} belongs to another customer already")
     if found is None:
-        code = one.code or await customers.next_code(session, "P")
-        found = Project(code=code, name=one.name.strip(), customer_id=customer.id)
+        found = fresh.draft(Project, one.code, name=one.name.strip(), customer_id=customer.id)
     found.name = one.name.strip()
     found.phase = word(terms.Phase, one.phase, found.phase)
     for name in ("budget", "spent", "progress"):
@@ -138,7 +163,6 @@ async def _project(
             setattr(found, name, value)
     if manager := known.user(one.manager):
         found.manager_id = manager.id
-    session.add(found)
     known.project_codes[found.code.upper()] = found
     known.projects[place] = found
     return found

@@ -1,6 +1,7 @@
 """The names, domains and people of a chunk of customers, written in a few statements."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -66,18 +67,24 @@ async def add_contacts(session: AsyncSession, made: Sequence[tuple[CustomerIn, C
     ids = [customer.id for _, customer in made]
     rows = await session.exec(select(Contact).where(col(Contact.customer_id).in_(ids)))
     there = {(contact.customer_id, key(contact.name)): contact for contact in rows}
+    numbers = iter(await bulk.numbers(session, Contact, sum(len(one.contacts) for one, _ in made)))
+    drafts: list[Any] = []
     addresses: list[tuple[Contact, str, str]] = []
     for one, customer in made:
         for given in one.contacts:
             place = (customer.id, key(given.name))
-            contact = there.get(place) or Contact(customer_id=customer.id, name=given.name.strip())
+            if (contact := there.get(place)) is None:
+                contact = bulk.draft(
+                    Contact, id=next(numbers), customer_id=customer.id, name=given.name.strip()
+                )
+                drafts.append(contact)
             contact.title = given.title or contact.title
             if given.role:
                 contact.role = word(terms.ContactRole, given.role, contact.role)
             there[place] = contact
-            session.add(contact)
             addresses += [(contact, channel, value) for channel, value in _addresses(given)]
     await session.flush()
+    await bulk.insert(session, Contact, [vars(draft) for draft in drafts])
     await _identities(session, addresses)
 
 

@@ -1,13 +1,15 @@
 """The members, milestones and tasks of a chunk of projects."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock
 from bot.firm.found import Known
 from bot.firm.shape import ProjectIn, TaskIn
+from storage import bulk
 from storage.tables import Milestone, Project, ProjectMember, Task
 
 
@@ -23,41 +25,41 @@ async def add_work(
             )
         )
     )
-    rows = await session.exec(select(Milestone).where(col(Milestone.project_id).in_(ids)))
-    milestones = {(m.project_id, m.name): m for m in rows}
-    rows_ = await session.exec(select(Task).where(col(Task.project_id).in_(ids)))
-    tasks = {(t.project_id, t.name): t for t in rows_}
+    dated = await session.exec(select(Milestone).where(col(Milestone.project_id).in_(ids)))
+    milestones = {(m.project_id, m.name): m for m in dated}
+    open_ = await session.exec(select(Task).where(col(Task.project_id).in_(ids)))
+    tasks = {(t.project_id, t.name): t for t in open_}
+    fresh: dict[type[SQLModel], list[Any]] = {ProjectMember: [], Milestone: [], Task: []}
     for one, project in made:
         for name in one.members:
             user = known.user(name)
             if user is not None and (project.id, user.id) not in joined:
                 joined.add((project.id, user.id))
-                session.add(ProjectMember(project_id=project.id, user_id=user.id))
+                fresh[ProjectMember].append({"project_id": project.id, "user_id": user.id})
         for given in one.milestones:
             place = (project.id, given.name)
-            row = milestones.setdefault(
-                place, Milestone(project_id=project.id, name=given.name, due=given.due)
-            )
+            if (row := milestones.get(place)) is None:
+                row = bulk.draft(Milestone, project_id=project.id, name=given.name)
+                fresh[Milestone].append(vars(row))
+            milestones[place] = row
             row.due = given.due
             row.done_at = (row.done_at or clock.now()) if given.done else row.done_at
-            session.add(row)
         for given in one.tasks:
-            _task(session, given, project, tasks, known)
+            place = (project.id, given.name)
+            if (task := tasks.get(place)) is None:
+                task = bulk.draft(Task, project_id=project.id, name=given.name)
+                fresh[Task].append(vars(task))
+            tasks[place] = task
+            _bring_up(task, given, known)
     await session.flush()
+    for table, rows in fresh.items():
+        await bulk.insert(session, table, rows)
 
 
-def _task(
-    session: AsyncSession,
-    given: TaskIn,
-    project: Project,
-    tasks: dict[tuple[int, str], Task],
-    known: Known,
-) -> None:
-    row = tasks.setdefault((project.id, given.name), Task(project_id=project.id, name=given.name))
-    row.due = given.due or row.due
-    row.key = given.key
+def _bring_up(task: Task, given: TaskIn, known: Known) -> None:
+    task.due = given.due or task.due
+    task.key = given.key
     assignee = known.user(given.assignee)
-    row.assignee_id = assignee.id if assignee else row.assignee_id
+    task.assignee_id = assignee.id if assignee else task.assignee_id
     if given.done:
-        row.done_at = row.done_at or clock.now()
-    session.add(row)
+        task.done_at = task.done_at or clock.now()

@@ -21,12 +21,14 @@ from bot.pipeline import changes, evidence, match, media
 from bot.pipeline.file import candidates, transcript_json
 from bot.rules.engine import Engine, Filed
 from bot.runtime import SPEECH, Jobs
+from bot.texts import Text
 from storage import audit, talk
 from storage.db import Database
 from storage.tables import Alias, Attachment, Interaction
 
 JOB: Final = "transcribe"
 _HOTWORDS: Final = 40
+_MISSING: Final = Text("录音文件不见了", "the recording is missing")
 
 _log = log.get("transcribe")
 
@@ -72,10 +74,10 @@ class Transcriber:
                 return
             recording = await _recording(session, interaction_id)
             hotwords = await _hotwords(session, item.customer_id)
-        if recording is None:
-            await self._fail(interaction_id, "the recording is missing")
+        path = self._media.path(recording.sha256) if recording else None
+        if path is None or not path.is_file():
+            await self._fail(interaction_id, f"{_MISSING.en} / {_MISSING.zh}")
             return
-        path = self._media.path(recording.sha256)
         try:
             transcript = await asyncio.to_thread(
                 self._engine().transcribe, path, hotwords=hotwords, progress=_quiet

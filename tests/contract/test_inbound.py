@@ -250,6 +250,23 @@ async def test_what_no_database_can_hold_is_replaced_and_the_raw_stays(
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
+        ("0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59-12:00", "9000-01-01T00:00:00+00:00"),
+        ("2026-11-20T10:00:00", "2026-11-20T10:00:00+00:00"),
+        (1795140000, "2026-11-20T02:00:00+00:00"),
+        (1795140000500, "2026-11-20T02:00:00.500000+00:00"),
+    ],
+)
+async def test_a_clock_that_is_wrong_sends_a_time_that_can_be_shown(
+    far: harness.Hook, given: Any, kept: str
+):
+    assert (await far.post(play.body("m1", sent_at=given)))[0] == 200
+    assert far.inside.delivered[0].sent_at.isoformat() == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
         ("../../../etc/passwd", "passwd"),
         ("C:\\secret\\合同.docx", "合同.docx"),
         ("/", "file"),

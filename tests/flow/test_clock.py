@@ -81,7 +81,7 @@ async def test_of_many_missed_slots_the_newest_is_caught_up(loaded: Program):
 
 
 def subscription(**changed: Any) -> Subscription:
-    facts = {"every": "daily", "at": time(9), "timezone": "Asia/Shanghai", "weekday": 0}
+    facts: dict[str, Any] = {"every": "daily", "at": time(9), "timezone": "Asia/Shanghai", "weekday": 0}
     since = datetime(2026, 1, 1, tzinfo=UTC)
     return Subscription(**{"conversation_id": 1, "since": since, **facts, **changed})
 
@@ -207,8 +207,8 @@ class Killed(Digest):
         super().__init__(*args)
         self.begun = 0
 
-    async def _send(self, session: Any, one: Subscription, now: datetime) -> None:
-        await super()._send(session, one, now)
+    async def _send(self, session: Any, subscription: Subscription, now: datetime) -> None:
+        await super()._send(session, subscription, now)
         self.begun += 1
         if self.begun == 2:
             raise KeyboardInterrupt

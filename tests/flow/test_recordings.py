@@ -201,7 +201,7 @@ async def test_a_recording_whose_file_is_gone_says_so(loaded: Program, voice: by
     (row,) = await play.rows(loaded, "SELECT sha256 FROM attachment")
     loaded.media.path(row["sha256"]).unlink()
     await loaded.transcriber.run(id_)
-    assert (await item(loaded, id_))["error"]
+    assert "is missing" in (await item(loaded, id_))["error"]
 
 
 async def test_what_waited_is_queued_when_a_model_comes(

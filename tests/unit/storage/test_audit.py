@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -204,11 +205,11 @@ async def test_a_seal_that_is_made_during_a_check_is_no_cut_tail(
     read = audit._rows
     made: list[int] = []
 
-    async def while_reading(session, low, high, most=None):
+    async def while_reading(*args: Any, **more: Any) -> Any:
         if not made:
             made.append(1)  # the first time only: the sealer itself reads too
             made[0] = await seal(sealed, tmp_path)
-        return await read(session, low, high, most)
+        return await read(*args, **more)
 
     monkeypatch.setattr(audit, "_rows", while_reading)
     assert (await verify(sealed, tmp_path)).where == ""

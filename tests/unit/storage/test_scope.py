@@ -80,7 +80,7 @@ async def test_a_scope_of_nobody_in_particular(
     talked: Program, grant: Any, customers: set[str], projects: set[str]
 ):
     for nobody in (None, 0, 99_999):
-        found = await seen(talked, Scope(nobody).plus(*grant, "none", talk=False))
+        found = await seen(talked, Scope(nobody).plus(grant[0], grant[1], "none", talk=False))
         assert found == (customers, projects, set())
 
 
