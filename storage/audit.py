@@ -172,9 +172,19 @@ def _place(link: Any, rows: Sequence[Any]) -> str:
 
 def keep_head(folder: Path, link: AuditSeal) -> None:
     """Once a seal is committed: a copy of the head where the database cannot reach it."""
+    _write_head(folder, link.total, link.hash.hex())
+
+
+async def begin_head(session: AsyncSession, folder: Path) -> None:
+    """Before the first seal: a head of nothing, so that a crash right after it leaves one behind."""
+    if _head(folder) is None and await _last(session) is None:
+        _write_head(folder, 0, "")
+
+
+def _write_head(folder: Path, total: int, newest: str) -> None:
     path = folder / HEAD_FILE
     draft = path.with_suffix(".new")
-    draft.write_text(json.dumps({"total": link.total, "hash": link.hash.hex()}))
+    draft.write_text(json.dumps({"total": total, "hash": newest}))
     draft.replace(path)
 
 
@@ -189,6 +199,6 @@ def _head_trouble(head: dict[str, Any] | None, total: int, newest: bytes) -> str
         return "" if total == 0 else f"{HEAD_FILE} is missing: a cut tail could not be noticed"
     if head["total"] > total:
         return f"the tail is cut: {head['total']} entries were sealed, {total} are left"
-    if head["total"] == total and head["hash"] != newest.hex():
+    if total and head["total"] == total and head["hash"] != newest.hex():
         return "the newest seal is not the one that was made"
     return ""

@@ -51,6 +51,7 @@ DELETE FROM procrastinate_jobs WHERE status = 'succeeded' AND id IN (
         """Chain the audit rows that are committed."""
         while True:
             async with self._db.transaction() as session:
+                await audit.begin_head(session, self._data)
                 link = await audit.seal(session)
             if link is None:
                 return

@@ -81,9 +81,9 @@ async def test_of_many_missed_slots_the_newest_is_caught_up(loaded: Program):
 
 
 def subscription(**changed: Any) -> Subscription:
-    facts: dict[str, Any] = {"every": "daily", "at": time(9), "timezone": "Asia/Shanghai", "weekday": 0}
-    since = datetime(2026, 1, 1, tzinfo=UTC)
-    return Subscription(**{"conversation_id": 1, "since": since, **facts, **changed})
+    facts: dict[str, Any] = {"every": "daily", "at": time(9), "weekday": 0, "conversation_id": 1}
+    facts |= {"timezone": "Asia/Shanghai", "since": datetime(2026, 1, 1, tzinfo=UTC)}
+    return Subscription(**facts | changed)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ NINE = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 async def subscribe(program: Program, chat: str, **facts: Any) -> None:
     async with program.db.transaction() as session:
         found = await session.exec(select(Conversation).where(Conversation.chat == chat))
-        one = subscription(**{"conversation_id": found.one().id, **facts})
+        one = subscription(**{"conversation_id": found.one().id} | facts)
         session.add(one)
 
 
