@@ -152,7 +152,7 @@ def test_whatever_is_done_to_the_trace_shows(url: str, tmp_path: Path, sql: str,
     write_and_seal(place)
     if sql:
         with psycopg.connect(url) as connection:
-            connection.execute(sql)
+            connection.execute(sql.encode())
     done = place.keqing("audit", "verify", "--json")
     (verdict,) = done.lines
     assert (done.code, verdict["intact"]) == ((1, False) if sql else (0, True))

@@ -82,7 +82,7 @@ async def test_what_was_not_stored_is_never_acknowledged(far: harness.Hook, erro
     assert far.inside.rejected == []
 
 
-async def test_the_real_inbox_without_its_database_is_a_5xx(tmp_path):
+async def test_the_real_inbox_without_its_database_is_a_5xx():
     from bot.inbox import Inbox
 
     db = Database("postgresql://nobody:none@127.0.0.1:1/none?connect_timeout=2", b"k" * 32)

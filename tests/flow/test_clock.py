@@ -61,7 +61,11 @@ async def test_a_missed_slot_is_caught_up_but_not_for_ever(
 ):
     made = clockwork(loaded, SLOT + timedelta(hours=late))
     ticking = asyncio.Event()
-    made._scheduler.add_listener(lambda _event: ticking.set())
+
+    def tick(_event: Any) -> None:
+        ticking.set()
+
+    made._scheduler.add_listener(tick)
     running = asyncio.create_task(made.run())
     await asyncio.wait_for(ticking.wait(), 5)
     running.cancel()
