@@ -18,8 +18,6 @@ Money = Literal["amount", "percent", "none"]
 
 
 _MONEY: dict[Money, int] = {"none": 0, "percent": 1, "amount": 2}
-_CUSTOMER_ID: Any = col(Interaction.customer_id)
-_PROJECT_ID: Any = col(Interaction.project_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,8 @@ class Scope:
         """Condition on `Project`: the rows this person may see."""
         return _any([self._projects(kind) for _, kind in self.grants])
 
-    def interactions(
-        self,
-        customer_id: Any = _CUSTOMER_ID,
-        project_id: Any = _PROJECT_ID,
-    ) -> ColumnElement[bool]:
-        """Condition on an interaction's two columns: of what may be seen, where talk may be read.
+    def interactions(self) -> ColumnElement[bool]:
+        """Condition on `Interaction`: of what may be seen, where talk may be read.
 
         What is filed nowhere yet (doubts, strangers) is seen by whoever sees all customers.
         """
@@ -68,23 +62,22 @@ class Scope:
         if self.sees_all_customers:
             return true()
         return and_(
-            customer_id.is_not(None),
+            col(Interaction.customer_id).is_not(None),
             or_(
-                customer_id.in_(
-                    select(col(Customer.id)).where(_any([self._customers(c) for c in self._whole]))
+                col(Interaction.customer_id).in_(
+                    select(col(Customer.id)).where(self.open_customers())
                 ),
-                project_id.in_(select(col(Project.id)).where(self.projects())),
+                col(Interaction.project_id).in_(select(col(Project.id)).where(self.projects())),
             ),
         )
+
+    def open_customers(self) -> ColumnElement[bool]:
+        """Condition on `Customer`: those all of whose talk is open, not only that of one's projects."""
+        return _any([self._customers(kind) for kind, _ in self.grants if kind in {"all", "own"}])
 
     @property
     def sees_all_customers(self) -> bool:
         return any(kind == "all" for kind, _ in self.grants)
-
-    @property
-    def _whole(self) -> list[Customers]:
-        """Grants that open all talk of a customer, not only of one's projects."""
-        return [kind for kind, _ in self.grants if kind in {"all", "own"}]
 
     def _customers(self, kind: Customers) -> ColumnElement[bool]:
         if kind == "all":

@@ -57,7 +57,7 @@ async def run(program: Program, line: str, who: str, *, as_json: bool) -> int:
         lines.show({"ok": done.ok, **done.notice.model_dump(mode="json")})
     else:
         terminal.show(done.notice)
-    return 0 if done.ok else 1
+    return 0 if done.ok else 2
 
 
 async def load(program: Program, file: Path, *, as_json: bool) -> int:

@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from bot import log
 from bot.rules import words
 from bot.rules.facts import FACTS, Facts, Op, Value, holds
 from bot.texts import Text
+
+_log = log.get("rules")
 
 Event = Literal["task.checked", "project.checked", "customer.checked", "message.filed"]
 Selector = Annotated[
@@ -105,13 +108,19 @@ def shipped() -> tuple[Rule, ...]:
 
 
 def in_force(own: Iterable[tuple[str, Mapping[str, Any], bool]]) -> Book:
-    """The shipped book with the firm's own rules and switches: (id, body, enabled)."""
+    """The shipped book with the firm's own rules and switches: (id, body, enabled).
+
+    One that cannot be read is left out aloud: it must not silence the others.
+    """
     rules = {rule.id: rule for rule in shipped()}
     for id_, body, enabled in own:
         if not enabled:
             rules.pop(id_, None)
         elif body:
-            rules[id_] = read(body)
+            try:
+                rules[id_] = read(body)
+            except BadRule as error:
+                _log.error("rules.unreadable", rule=id_, why=str(error))
     return Book(rules.values())
 
 

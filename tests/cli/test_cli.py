@@ -73,9 +73,9 @@ def test_a_command_is_run_as_a_member(firm: Installation):
     assert "Acme Trading" in shown.out
 
 
-def test_a_command_that_is_refused_ends_with_one(firm: Installation):
+def test_a_command_that_is_refused_ends_with_two(firm: Installation):
     done = firm.keqing("run", "客户 C-0002", "--as", "韩梅", "--json")
-    assert (done.code, done.lines[0]["ok"]) == (1, False)
+    assert (done.code, done.lines[0]["ok"]) == (2, False)
     assert "Acme" not in done.out
 
 
