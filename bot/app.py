@@ -115,7 +115,7 @@ class Program(Host):
     def _add_jobs(self) -> None:
         self.jobs.add(transcribe.JOB, self.transcriber.run, queue=runtime.SPEECH)
         for name, cron, job in (
-            (digest.JOB, digest.CRON, digest.Digest(self.db, self.now, self.defaults).run),
+            (digest.JOB, digest.CRON, digest.Digest(self.db, self.now, self.defaults, HOME).run),
             (
                 risk_scan.JOB,
                 risk_scan.CRON,

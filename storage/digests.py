@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +13,28 @@ from storage.tables import Interaction, Subscription
 
 async def subscriptions(session: AsyncSession) -> Sequence[Subscription]:
     return (await session.exec(select(Subscription).order_by(col(Subscription.id)))).all()
+
+
+async def add_missing(session: AsyncSession, home: str, timezone: str) -> None:
+    """Give every internal chat the digest that comes by itself, until somebody chooses otherwise.
+
+    A chat bound to a customer or project: weekly, on Monday. A member's own chat, on channel `home`:
+    on working days. At nine o'clock, in the reader's zone.
+    """
+    await session.execute(
+        text("""
+INSERT INTO subscription (conversation_id, user_id, every, weekday, at, timezone, since)
+SELECT c.id, u.id, CASE WHEN u.id IS NULL THEN 'weekly' ELSE 'daily' END, 0, '09:00',
+  COALESCE(u.timezone, c.timezone, :timezone), now()
+FROM conversation c
+LEFT JOIN user_account u ON c.channel = :home AND u.active
+  AND u.id = CASE WHEN c.chat ~ '^user-[0-9]{1,18}$' THEN substr(c.chat, 6)::bigint END
+WHERE c.audience = 'internal' AND (u.id IS NOT NULL OR c.customer_id IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.conversation_id = c.id)
+ON CONFLICT DO NOTHING
+"""),
+        {"home": home, "timezone": timezone},
+    )
 
 
 @dataclass(frozen=True, slots=True)

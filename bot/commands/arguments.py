@@ -16,7 +16,7 @@ from bot.contract import Button
 from bot.domain import dates, names
 from bot.texts import Text
 from storage import customers, people, projects, talk
-from storage.tables import Customer, Interaction, Project, Task, User
+from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
 _MISSING = Text("还缺：{name}。\n用法：{usage}", "Still missing: {name}.\nUsage: {usage}")
 _LEFT = Text("看不懂「{words}」。\n用法：{usage}", "I do not understand “{words}”.\nUsage: {usage}")
@@ -106,7 +106,10 @@ async def _plain(ask: Ask, param: Param, text: str, length: int) -> Any:
 async def _take_next(
     ask: Ask, command: Command, param: Param, left: list[Word], values: dict[str, Any]
 ) -> None:
-    if not left or param.kind is date or (param.kind is Decimal and param.optional):
+    # A chat is named with its key only: `chat:hook:site`.
+    if not left or param.kind in (date, Conversation):
+        return
+    if param.kind is Decimal and param.optional:
         return
     if param.kind is Rest or (param.kind is str and _last_text(command, param)):
         # Entities behind the text still need a word each, if nothing has filled them.
@@ -196,6 +199,8 @@ async def _value(ask: Ask, param: Param, text: str) -> Any:
         return await _task(ask, text)
     if param.kind is Interaction:
         return await _interaction(ask, text)
+    if param.kind is Conversation:
+        return await _chat(ask, text)
     if param.kind in (str, Rest):
         return text
     if param.choices:
@@ -358,3 +363,23 @@ def role_named(ask: Ask, text: str) -> str:
             choices=", ".join(ask.t(name) for name in actors.ROLE_NAMES.values()),
         )
     return code
+
+
+async def _chat(ask: Ask, text: str) -> Conversation:
+    """The chat named as `channel:id`; made where whoever may bind chats names a new one."""
+    channel, _, chat = folded(text).partition(":")
+    found = await talk.conversation(ask.session, channel, chat) if chat else None
+    may = ask.actor.may("chat.bind") and await _sees(ask, found)
+    if found is None and chat and may:
+        found = await talk.open_conversation(ask.session, channel, chat)
+    # Members' own chats are nobody else's.
+    if found is None or not may or (channel == "web" and found != ask.chat):
+        raise CommandError(_NO_SUCH, what=ask.t(Text("聊天", "chat")), name=text)
+    return found
+
+
+async def _sees(ask: Ask, chat: Conversation | None) -> bool:
+    """Whether the asker may see the customer that a chat is bound to."""
+    if chat is None or chat.customer_id is None:
+        return True
+    return bool(await customers.with_ids(ask.session, ask.actor.scope, [chat.customer_id]))

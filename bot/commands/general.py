@@ -1,7 +1,6 @@
 """Help, search, undo, confirmation, alerts, digests."""
 
-from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from sqlalchemy.exc import IntegrityError
@@ -10,13 +9,12 @@ from sqlmodel import col, select
 from bot.commands import cards, console
 from bot.commands.registry import COMMANDS, Ask, Command, CommandError, Rest, command, find
 from bot.contract import Button, Fact, Level, Notice, Table
-from bot.domain import dates
 from bot.rules import book
 from bot.texts import Text
 from storage import search as finding
 from storage import undo as taking_back
 from storage import watch
-from storage.tables import Alert, Customer, Project, Subscription, UndoEntry
+from storage.tables import Alert, Customer, Project, UndoEntry
 
 UNDO_WITHIN = timedelta(minutes=10)
 
@@ -253,106 +251,3 @@ async def rules(ask: Ask) -> Notice:
         for rule in in_force.rules.values()
     )
     return ask.notice(title=ask.t(Text("规则", "Rules")), facts=[(f.label, f.value) for f in facts])
-
-
-class Every(StrEnum):
-    """How often a digest comes."""
-
-    NOW = "now"
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    ALWAYS = "always"
-    OFF = "off"
-
-    @property
-    def text(self) -> Text:
-        return {
-            "now": Text("现在", "now"),
-            "daily": Text("每个工作日", "daily"),
-            "weekly": Text("每周", "weekly"),
-            "always": Text("每天", "always"),
-            "off": Text("关闭", "off"),
-        }[self.value]
-
-
-@command(
-    "digest",
-    zh="摘要",
-    permission="project.read",
-    help=Text(
-        "进度摘要：现在看，或定时推送到这个聊天",
-        "progress digest: now, or into this chat at a time",
-    ),
-)
-async def digest(
-    ask: Ask,
-    project: Annotated[Project | None, Text("项目", "project")] = None,
-    every: Annotated[Every, Text("频率", "every")] = Every.NOW,
-    when: Annotated[Rest, Text("时间", "at")] = Rest(""),  # noqa: B008 - a plain string
-) -> Notice:
-    if every is Every.NOW:
-        if ask.host is None:
-            raise CommandError(Text("这里不能生成摘要。", "No digest can be made here."))
-        return await ask.host.now_digest(ask, project)
-    if ask.chat is None or ask.actor.user_id is None:
-        raise CommandError(Text("只能在聊天里订阅。", "Subscribe inside a chat."))
-    if ask.chat.audience != "internal":
-        raise CommandError(
-            Text(
-                "这是客户群，摘要只能推送到内部聊天。请先用 /绑定 内部 声明。",
-                "Customers read this chat; digests go to internal chats only. Declare it with /bind internal.",
-            )
-        )
-    return await _subscribe(ask, project, every, when)
-
-
-async def _subscribe(ask: Ask, project: Project | None, every: Every, when: str) -> Notice:
-    chat = ask.chat
-    if chat is None:
-        raise CommandError(Text("只能在聊天里订阅。", "Subscribe inside a chat."))
-    own = project is None and chat.customer_id is None
-    known = (
-        await ask.session.exec(
-            select(Subscription).where(
-                Subscription.conversation_id == chat.id,
-                Subscription.project_id == (project.id if project else None),
-                Subscription.user_id == (ask.actor.user_id if own else None),
-            )
-        )
-    ).first()
-    if every is Every.OFF:
-        if known is not None:
-            await ask.session.delete(known)
-            ask.wrote("digest.off", known)
-        return ask.say(Text("不再推送摘要。", "No more digests here."))
-    at, weekday = _time(ask, when)
-    made = known or Subscription(
-        conversation_id=chat.id,
-        project_id=project.id if project else None,
-        user_id=ask.actor.user_id if own else None,
-        at=at,
-        timezone=str(ask.actor.zone),
-    )
-    made.every, made.at, made.weekday, made.timezone = every.value, at, weekday, str(ask.actor.zone)
-    made.since = datetime.now(UTC)
-    ask.session.add(made)
-    await ask.session.flush()
-    ask.wrote("digest.on", made)
-    return ask.say(
-        Text("好的，{every} {at} 推送摘要到这里。", "A digest comes here {every} at {at}."),
-        Level.GOOD,
-        every=ask.t(every.text),
-        at=f"{at:%H:%M}",
-    )
-
-
-def _time(ask: Ask, when: str) -> tuple[time, int]:
-    """A time of day and a weekday out of words such as `周五 17:30`; Monday 9:00 by default."""
-    at, weekday = time(9, 0), 0
-    for word in [when, *when.split()] if when else []:
-        found = dates.parse(word, ask.now)
-        if isinstance(found, datetime):
-            at = found.time().replace(second=0, microsecond=0)
-        if found is not None and not word[:1].isdigit():
-            weekday = found.weekday()
-    return at, weekday

@@ -202,31 +202,3 @@ async def language(ask: Ask, which: Annotated[str, Text("语言", "language")]) 
     ask.wrote("user.language", user, language=chosen)
     said = Text("好的，之后用中文。", "Done: English from now on.")
     return ask.notice(text=said.in_(chosen), level=Level.GOOD)
-
-
-@command(
-    "mute",
-    zh="静音",
-    aliases=("snooze", "稍后提醒"),
-    help=Text("这个聊天暂停推送若干小时（默认 8）", "no pushes into this chat for some hours (8)"),
-)
-async def mute(ask: Ask, hours: Annotated[int, Text("小时", "hours")] = 8) -> Notice:
-    if ask.chat is None:
-        raise CommandError(Text("只能在聊天里使用。", "This works inside a chat only."))
-    until = datetime.now(UTC) + timedelta(hours=min(max(hours, 0), 24 * 90))
-    ask.chat.muted_until = until if hours else None
-    ask.session.add(ask.chat)
-    ask.wrote("chat.muted", ask.chat, hours=hours)
-    return ask.say(
-        Text("已静音到 {until}。", "Muted until {until}."), until=cards.moment(ask, until)
-    )
-
-
-@command("unmute", zh="取消静音", help=Text("恢复推送", "pushes again"))
-async def unmute(ask: Ask) -> Notice:
-    if ask.chat is None:
-        raise CommandError(Text("只能在聊天里使用。", "This works inside a chat only."))
-    ask.chat.muted_until = None
-    ask.session.add(ask.chat)
-    ask.wrote("chat.unmuted", ask.chat)
-    return ask.say(Text("已恢复推送。", "Pushes are back."))

@@ -31,6 +31,7 @@ KINDS: Final = (
     User,
     Task,
     Interaction,
+    Conversation,
     date,
     Decimal,
     Percent,
@@ -38,6 +39,12 @@ KINDS: Final = (
     str,
     int,
     bool,
+)
+
+
+_WHICH_CHAT: Final = Text(
+    "请说明是哪个聊天，写作 渠道:编号，例如 聊天:hook:工地群。",
+    "Say which chat, as channel:id, for example chat:hook:site-group.",
 )
 
 
@@ -178,6 +185,13 @@ class Ask:
     @property
     def language(self) -> Language:
         return self.actor.language
+
+    def here(self, chat: Conversation | None) -> Conversation:
+        """The chat that was named, else the one that the line was written in."""
+        found = chat or self.chat
+        if found is None:
+            raise CommandError(_WHICH_CHAT)
+        return found
 
     def t(self, text: Text, /, **facts: object) -> str:
         return text.in_(self.language, **facts)

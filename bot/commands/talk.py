@@ -247,9 +247,16 @@ async def bind(
     project: Annotated[Project | None, _PROJECT] = None,
     customer: Annotated[Customer | None, _CUSTOMER] = None,
     audience: Annotated[Whom | None, Text("对象", "audience")] = None,
-    chat: Annotated[str, Text("聊天", "chat")] = "",
+    chat: Annotated[Conversation | None, Text("聊天", "chat")] = None,
 ) -> Notice:
-    bound = await _chat(ask, chat)
+    bound = ask.here(chat)
+    if bound.channel == "web":
+        raise CommandError(
+            Text(
+                "请说明是哪个聊天，例如 聊天:hook:工地群。",
+                "Say which chat, for example chat:hook:site-group.",
+            )
+        )
     if project is not None:
         bound.project_id, bound.customer_id = project.id, project.customer_id
     elif customer is not None:
@@ -270,28 +277,6 @@ async def bind(
             (ask.t(Text("对象", "Audience")), ask.t(whom.text)),
         ],
     )
-
-
-async def _chat(ask: Ask, named: str) -> Conversation:
-    """The chat a line was written in, or the one named as `channel:id`."""
-    if not named:
-        if ask.chat is None or ask.chat.channel in {"web", "terminal"}:
-            raise CommandError(
-                Text(
-                    "请说明是哪个聊天，例如 聊天:hook:工地群。",
-                    "Say which chat, for example chat:hook:site-group.",
-                )
-            )
-        return ask.chat
-    channel, _, chat = named.partition(":")
-    if not chat:
-        raise CommandError(
-            Text(
-                "聊天写作 渠道:编号，例如 hook:工地群。",
-                "Write a chat as channel:id, as hook:site.",
-            )
-        )
-    return await talk.open_conversation(ask.session, channel, chat)
 
 
 @command(

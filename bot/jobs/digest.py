@@ -31,15 +31,18 @@ _log = log.get("digest")
 class Digest:
     """The job that sends each digest once per slot."""
 
-    def __init__(self, db: Database, now: Clock, defaults: Defaults) -> None:
+    def __init__(self, db: Database, now: Clock, defaults: Defaults, home: str) -> None:
+        """`home` is the channel of members' own chats with the assistant."""
         self._db = db
         self._now = now
         self._defaults = defaults
+        self._home = home
 
     async def run(self, slot: str) -> None:  # noqa: ARG002 - what is due now counts, not the slot
         """Post all digests that are due; a second run finds their keys taken."""
         now = self._now()
         async with self._db.transaction() as session:
+            await digests.add_missing(session, self._home, self._defaults.timezone)
             due = [s for s in await digests.subscriptions(session) if due_at(s, now) is not None]
         for subscription in due:
             async with self._db.transaction() as session:
@@ -68,6 +71,8 @@ class Digest:
                 session, scope, customer_id=chat.customer_id, open_only=True
             )
             notice = await of_projects(ask, listed)
+        if not notice.facts and notice.table is None:
+            return  # nothing to say is no reason to ping
         posted = await outbox.post(
             session,
             notice,
@@ -124,8 +129,8 @@ def due_at(subscription: Subscription, now: datetime) -> datetime | None:
 
 
 def _falls_on(subscription: Subscription, day: date) -> bool:
-    if subscription.every == "always":
-        return True
+    if subscription.every in {"always", "off"}:
+        return subscription.every == "always"
     if subscription.every == "weekly":
         return day.weekday() == subscription.weekday
     return workdays.china().is_workday(day)

@@ -73,7 +73,7 @@ class Subscription(SQLModel, table=True):
     """The digest of this member's own work; empty: of the chat's project or customer."""
     project_id: int | None = link("project", null=True)
     every: str = "weekly"
-    """daily (on working days), weekly, always (each day, holidays too)."""
+    """daily (on working days), weekly, always (each day, holidays too), off."""
     weekday: int = 0
     """0 Monday … 6 Sunday, for weekly."""
     at: time

@@ -88,7 +88,7 @@ def test_a_command_of_nobody_ends_with_two(firm: Installation, who: str | bytes)
 
 def test_words_that_are_no_text_are_answered(firm: Installation):
     done = firm.keqing("run", "客户 ".encode() + b"\xff\xfe", "--as", "陈总", "--json")
-    assert (done.code, done.lines[0]["ok"]) == (1, False)
+    assert (done.code, done.lines[0]["ok"]) == (2, False)
 
 
 def test_a_talk_through_a_pipe(firm: Installation):

@@ -143,14 +143,16 @@ async def subscribe(program: Program, chat: str, **facts: Any) -> None:
 
 
 async def own_chat(program: Program, name: str) -> tuple[str, int]:
-    """A member's own chat with the assistant, as using it once makes it."""
+    """A member's own chat with the assistant, as using it once makes it, and something to do."""
     await play.run(program, "帮助", name)
+    await play.run(program, f"任务 P-0001 收尾 @{name}", "管理员")
+    await play.rows(program, "DELETE FROM subscription RETURNING id")
     (row,) = await play.rows(program, "SELECT id FROM user_account WHERE name = :n", n=name)
     return f"user-{row['id']}", row["id"]
 
 
 def digest(program: Program, at: datetime = NINE) -> Digest:
-    return Digest(program.db, lambda: at, program.defaults)
+    return Digest(program.db, lambda: at, program.defaults, "web")
 
 
 async def test_a_digest_that_runs_twice_is_posted_once(loaded: Program):
@@ -223,7 +225,7 @@ async def test_a_job_killed_midway_goes_on_without_doubling(loaded: Program):
     await subscribe(loaded, "i-p1")
     await subscribe(loaded, chat, user_id=user)
     with pytest.raises(KeyboardInterrupt):
-        await Killed(loaded.db, lambda: NINE, loaded.defaults).run("")
+        await Killed(loaded.db, lambda: NINE, loaded.defaults, "web").run("")
     assert len(await play.posted(loaded)) == 1
     await digest(loaded, NINE + timedelta(minutes=2)).run("")
     found = await play.rows(loaded, "SELECT chat, count(*) AS n FROM outbox GROUP BY chat")

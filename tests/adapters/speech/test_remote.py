@@ -80,7 +80,7 @@ def test_an_empty_recording_is_never_sent(tmp_path, server):
     assert server.asked == []
 
 
-def test_a_far_engine_has_no_models(server):
-    assert list(engine(server).models()) == []
+def test_a_far_engines_model_counts_as_there_and_cannot_be_fetched(server):
+    assert [name for name, _ in engine(server).models()] == ["m"]
     with pytest.raises(NotSupported):
         engine(server).pull("tiny", lambda _: None)
