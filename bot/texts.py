@@ -3,6 +3,7 @@
 A text is written once, where it is used, as a pair; a text that lacks one language cannot be made.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -25,6 +26,11 @@ class Text:
         """The text in `language` ('zh' or 'en'; others read Chinese), with its facts filled in."""
         text = self.en if language == "en" else self.zh
         return text.format(**facts) if facts else text
+
+
+def listed(items: Iterable[str], language: str) -> str:
+    """Items in a row, as each language joins them."""
+    return (", " if language == "en" else "、").join(items)
 
 
 def language_of(value: object) -> Language:

@@ -24,7 +24,7 @@ from bot.inbox import WAKE as INBOX_WAKE
 from bot.outbox import WAKE as OUTBOX_WAKE
 from bot.people import Actor
 from bot.render import terminal
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import chat_log
 from storage import people as members
 
@@ -66,7 +66,7 @@ async def _actor(program: Program, who: str) -> Actor | None:
     if not users:
         typer.echo(_NOBODY.in_(language), err=True)
     else:
-        typer.echo(_WHO.in_(language, names="、".join(u.name for u in users)), err=True)
+        typer.echo(_WHO.in_(language, names=listed((u.name for u in users), language)), err=True)
     return None
 
 

@@ -16,7 +16,7 @@ from bot.commands import cards, parse
 from bot.commands.registry import Ask
 from bot.domain import terms
 from bot.people import ROLE_NAMES, Actor
-from bot.texts import LANGUAGES, Language, language_of
+from bot.texts import LANGUAGES, Language, language_of, listed
 from storage import talk
 
 LANGUAGE_COOKIE: Final = "language"
@@ -144,4 +144,4 @@ def words(request: web.Request) -> dict[str, Any]:
 
 def _roles(said: Words, actor: Actor) -> str:
     names = [said.t(ROLE_NAMES[role]) if role in ROLE_NAMES else role for role in actor.roles]
-    return "、".join(names) if said.reader == "zh" else ", ".join(names)
+    return listed(names, said.reader)

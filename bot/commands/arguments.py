@@ -14,7 +14,7 @@ from bot.commands.parse import Word, folded, value_of
 from bot.commands.registry import Ask, Command, CommandError, Param, Percent, Rest
 from bot.contract import Button
 from bot.domain import dates, names
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import customers, people, projects, talk
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
@@ -260,7 +260,7 @@ def _choice(param: Param, text: str) -> StrEnum | None:
 
 def _choices(ask: Ask, choices: type[StrEnum]) -> str:
     shown = [ask.t(getattr(c, "text", Text(c.value, c.value))) for c in choices]
-    return "、".join(shown) if ask.language == "zh" else ", ".join(shown)
+    return listed(shown, ask.language)
 
 
 async def customer_named(ask: Ask, text: str) -> Customer:

@@ -12,7 +12,7 @@ from bot.commands.registry import Ask
 from bot.contract import Button, Notice, Table
 from bot.domain import terms
 from bot.rules import book
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage.customers import Card, Person
 from storage.tables import Event, Interaction, Project, Task
 from storage.talk import Entry
@@ -61,7 +61,7 @@ def customer(ask: Ask, card: Card, last: datetime | None) -> Notice:
         (t(Text("等级", "Tier")), t(terms.Tier(c.tier).text)),
         (t(Text("阶段", "Stage")), t(terms.Stage(c.stage).text)),
         (t(Text("标签", "Tags")), " ".join(f"#{tag}" for tag in c.tags)),
-        (t(Text("别名", "Also called")), "、".join(card.aliases)),
+        (t(Text("别名", "Also called")), listed(card.aliases, ask.language)),
         (t(Text("联系人", "Contacts")), "\n".join(_person(ask, p) for p in card.people)),
         (t(Text("项目", "Projects")), "\n".join(_project_line(ask, p) for p in card.projects)),
         (t(Text("最近联系", "Last contact")), moment(ask, last) if last else ""),
@@ -99,7 +99,7 @@ def _custom(card: Card) -> Iterable[tuple[str, str]]:
     for field in card.fields:
         value: Any = card.customer.custom.get(field.name)
         if value not in (None, "", []):
-            yield field.label, "、".join(value) if isinstance(value, list) else str(value)
+            yield field.label, ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _project_line(ask: Ask, project: Project) -> str:
@@ -117,7 +117,7 @@ def project(
         (t(Text("阶段", "Phase")), phase_bar(p.phase, ask.language)),
         (t(Text("进度", "Progress")), f"{p.progress}%"),
         (t(Text("项目经理", "Manager")), manager),
-        (t(Text("成员", "Members")), "、".join(members)),
+        (t(Text("成员", "Members")), listed(members, ask.language)),
         (t(Text("未完成任务", "Open tasks")), str(open_tasks)),
         (t(Text("交付日期", "Due")), day(p.due_on, ask.language)),
         (t(Text("预算", "Budget")), budget(ask, p)),
@@ -155,7 +155,7 @@ def tasks(
     if not rows:
         return ask.notice(title=title, text=t(Text("没有未完成的任务。", "No open tasks.")))
     today = ask.now.date()
-    listed = tuple(
+    listed_tasks = tuple(
         (
             f"T-{task.id}",
             ("★ " if task.key else "") + task.name,
@@ -180,7 +180,7 @@ def tasks(
         for task, _ in rows[:5]
         if task.done_at is None
     ]
-    return ask.notice(title=title, table=Table(columns=columns, rows=listed), buttons=buttons)
+    return ask.notice(title=title, table=Table(columns=columns, rows=listed_tasks), buttons=buttons)
 
 
 def _due(ask: Ask, task: Task, today: date) -> str:

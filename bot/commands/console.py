@@ -13,7 +13,7 @@ from bot.commands import arguments, parse, registry
 from bot.commands.registry import Ask, Command, CommandError, Host
 from bot.contract import Button, Level, Notice, storable
 from bot.people import Actor
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import audit
 from storage.tables import Conversation, Pending, UndoEntry
 from storage.undo import Recorder
@@ -32,6 +32,7 @@ _FORBIDDEN = Text(
 _CONFIRM = Text("请确认：{line}", "Please confirm: {line}")
 _YES = Text("确认", "Confirm")
 _NO = Text("取消", "Cancel")
+_HELP = Text("帮助", "Help")
 _EMPTY = Text("请输入命令，例如 /帮助。", "Type a command, for example /help.")
 
 
@@ -94,9 +95,10 @@ def _command(ask: Ask, words: Sequence[parse.Word]) -> tuple[Command, Sequence[p
     if found is None:
         names = registry.spoken_names()
         near = process.extract(plain[0] if plain else "", names, limit=3, score_cutoff=70)
-        shown = "、".join("/" + name for name, _, _ in near)
+        shown = listed(("/" + name for name, _, _ in near), ask.language)
         raise CommandError(
             _UNKNOWN,
+            (Button(label=ask.t(_HELP), command="/help"),),
             word=words[0].text[:40],
             near=ask.t(_NEAR, names=shown) if shown else "",
         )

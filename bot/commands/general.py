@@ -10,7 +10,7 @@ from bot.commands import cards, console
 from bot.commands.registry import COMMANDS, Ask, Command, CommandError, Rest, command, find
 from bot.contract import Button, Fact, Level, Notice, Table
 from bot.rules import book
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import search as finding
 from storage import undo as taking_back
 from storage import watch
@@ -33,10 +33,10 @@ async def help_(ask: Ask, about: Annotated[Rest, Text("命令", "command")] = Re
                 Text("没有命令「{name}」。", "There is no command “{name}”."), name=about
             )
         return _one(ask, found[0])
-    listed = [c for c in COMMANDS.values() if not c.permission or ask.actor.may(c.permission)]
+    mine = [c for c in COMMANDS.values() if not c.permission or ask.actor.may(c.permission)]
     rows = tuple(
         (c.usage(ask.language), ask.t(c.help))
-        for c in sorted(listed, key=lambda c: c.name)
+        for c in sorted(mine, key=lambda c: c.name)
         if c.name not in {"yes", "no"}
     )
     columns = (ask.t(Text("命令", "Command")), ask.t(Text("作用", "What it does")))
@@ -57,9 +57,8 @@ async def help_(ask: Ask, about: Annotated[Rest, Text("命令", "command")] = Re
 
 
 def _one(ask: Ask, found: Command) -> Notice:
-    names = "、".join(
-        "/" + name for name in (found.name.replace(".", " "), found.zh, *found.aliases)
-    )
+    spoken = ("/" + name for name in (found.name.replace(".", " "), found.zh, *found.aliases))
+    names = listed(spoken, ask.language)
     return ask.notice(
         title=found.usage(ask.language),
         text=ask.t(found.help),

@@ -1,5 +1,6 @@
 """Contacts of customers, and the members of the firm."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Level, Notice, Table
 from bot.domain import mail_domains, terms
 from bot.people import ROLE_NAMES
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import people, tokens
 from storage.tables import Contact, Customer, User
 
@@ -56,7 +57,7 @@ async def new_contact(
 )
 async def whoami(ask: Ask) -> Notice:
     actor = ask.actor
-    roles = "、".join(ask.t(ROLE_NAMES[r]) if r in ROLE_NAMES else r for r in actor.roles)
+    roles = _roles(ask, actor.roles)
     return ask.notice(
         title=actor.name,
         facts=[
@@ -65,6 +66,12 @@ async def whoami(ask: Ask) -> Notice:
             (ask.t(Text("语言", "Language")), {"zh": "中文", "en": "English"}[actor.language]),
             (ask.t(Text("时区", "Time zone")), str(actor.zone)),
         ],
+    )
+
+
+def _roles(ask: Ask, codes: Sequence[str]) -> str:
+    return listed(
+        (ask.t(ROLE_NAMES[code]) if code in ROLE_NAMES else code for code in codes), ask.language
     )
 
 
@@ -81,7 +88,7 @@ async def users(ask: Ask) -> Notice:
     rows = tuple(
         (
             user.name,
-            "、".join(ask.t(ROLE_NAMES[r]) if r in ROLE_NAMES else r for r in user.roles),
+            _roles(ask, user.roles),
             names.get(user.superior_id or 0, ""),
         )
         for user in found
@@ -176,7 +183,7 @@ async def set_role(
         Text("{name} 的角色现在是：{roles}。", "{name} is now: {roles}."),
         Level.GOOD,
         name=user.name,
-        roles="、".join(ask.t(ROLE_NAMES[c]) for c in codes),
+        roles=_roles(ask, codes),
     )
 
 

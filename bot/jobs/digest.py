@@ -14,7 +14,7 @@ from bot.contract import Audience, Button, Notice, Table
 from bot.domain import terms, workdays
 from bot.people import Actor, Defaults
 from bot.rules import book
-from bot.texts import Text, language_of
+from bot.texts import Text, language_of, listed
 from storage import audit, digests, projects, talk, watch
 from storage.db import Database
 from storage.scope import Scope
@@ -67,10 +67,10 @@ class Digest:
             notice = await of_projects(ask, [project])
         else:
             scope = actor.scope
-            listed = await projects.listed(
+            found = await projects.listed(
                 session, scope, customer_id=chat.customer_id, open_only=True
             )
-            notice = await of_projects(ask, listed)
+            notice = await of_projects(ask, found)
         if not notice.facts and notice.table is None:
             return  # nothing to say is no reason to ping
         posted = await outbox.post(
@@ -136,13 +136,13 @@ def _falls_on(subscription: Subscription, day: date) -> bool:
     return workdays.china().is_workday(day)
 
 
-async def of_projects(ask: Ask, listed: Sequence[Project]) -> Notice:
+async def of_projects(ask: Ask, about: Sequence[Project]) -> Notice:
     """What moved in projects: phase, progress, late and coming work, mood, alerts."""
     t = ask.t
     week = (ask.now - timedelta(days=7)).astimezone(UTC)
     facts: list[tuple[str, str]] = []
     buttons: list[Button] = []
-    for project in listed[:20]:
+    for project in about[:20]:
         lines = [
             f"{t(terms.Phase(project.phase).text)} · {project.progress}%",
             *await _tasks(ask, project),
@@ -167,12 +167,12 @@ async def _tasks(ask: Ask, project: Project) -> list[str]:
     soon = [task for task, _ in rows if task.due and today <= task.due <= today + timedelta(days=7)]
     lines: list[str] = []
     if late:
-        names = "、".join(cards.short(task.name, 30) for task in late[:3])
+        names = listed((cards.short(task.name, 30) for task in late[:3]), ask.language)
         lines.append(
             ask.t(Text("逾期 {n} 项：{names}", "{n} late: {names}"), n=len(late), names=names)
         )
     if soon:
-        names = "、".join(cards.short(task.name, 30) for task in soon[:3])
+        names = listed((cards.short(task.name, 30) for task in soon[:3]), ask.language)
         lines.append(
             ask.t(
                 Text("本周到期 {n} 项：{names}", "{n} due this week: {names}"),
@@ -241,13 +241,13 @@ async def of_member(ask: Ask) -> Notice:
         ask.session, ask.actor.scope, assignee_id=ask.actor.user_id, limit=20
     )
     names = await projects.user_names(ask.session, [task.assignee_id for task, _ in rows])
-    listed = cards.tasks(ask, rows, names, "")
+    work = cards.tasks(ask, rows, names, "")
     unsure = await talk.count_unsure(ask.session, ask.actor.scope)
     alerts = await watch.alerts(ask.session, ask.actor.scope, limit=100)
-    table: Table | None = listed.table
+    table: Table | None = work.table
     return ask.notice(
         title=t(Text("{name}，您的今日摘要", "{name}, your day"), name=ask.actor.name),
-        text=listed.text,
+        text=work.text,
         facts=[
             *await _at_risk(ask, alerts),
             (t(Text("待归档", "To be filed")), str(unsure) if unsure else ""),
