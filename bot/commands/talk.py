@@ -259,6 +259,7 @@ async def bind(
         )
     if project is not None:
         bound.project_id, bound.customer_id = project.id, project.customer_id
+        customer = await ask.session.get_one(Customer, project.customer_id)
     elif customer is not None:
         bound.project_id, bound.customer_id = None, customer.id
     if audience is not None:
