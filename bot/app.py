@@ -230,8 +230,10 @@ class Program(Host):
     async def _seal_often(self) -> None:
         while True:
             await asyncio.sleep(SEAL_EVERY_S)
-            with contextlib.suppress(OperationalError):
+            try:
                 await self.upkeep.seal()
+            except OperationalError:  # sealed the next time
+                storage_db.ending()
 
     async def _keep_database(self) -> None:
         """Restart the embedded database where it has died under us."""

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import log
 from bot.contract import Busy, ChannelName, Delivered, InboundMessage
 from storage import inbox as rows
-from storage.db import Database, notify
+from storage.db import Database, ending, notify
 from storage.tables import Reject
 
 GATHER_S: Final = 0.002
@@ -179,6 +179,7 @@ class Drain:
                     if taken < FEW:
                         await asyncio.sleep(LINGER_S)
             except DBAPIError as error:
+                ending()
                 _log.error("inbox.drain_failed", error=type(error.orig or error).__name__)
                 pause = min(pause * 2, 10.0)
             with contextlib.suppress(TimeoutError):

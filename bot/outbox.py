@@ -30,7 +30,7 @@ from bot.contract import (
 )
 from storage import outbox as rows
 from storage import talk
-from storage.db import Database, notify
+from storage.db import Database, ending, notify
 
 WAKE: Final = "keqing_outbox"
 SEND_TIMEOUT_S: Final = 10
@@ -134,6 +134,7 @@ class Sender:
                 try:
                     wait = await self._start_lanes()
                 except DBAPIError as error:
+                    ending()
                     _log.error("outbox.database_failed", error=type(error.orig or error).__name__)
                     wait = 2.0
                 with contextlib.suppress(TimeoutError):
@@ -203,6 +204,7 @@ class Sender:
         except AdapterError as error:
             await self._fail(item, str(error))
         except Exception as error:  # noqa: BLE001 - an adapter's own fault must not stop the lane
+            ending()
             _log.exception("outbox.adapter_broke", channel=item.channel)
             await self._try_later(item, TryLater(type(error).__name__, unknown=True))
         else:

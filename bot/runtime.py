@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import log
 from bot.clock import Clock
 from storage import slots
-from storage.db import Database, raw_connection
+from storage.db import Database, ending, raw_connection
 
 DEFAULT: Final = "default"
 SPEECH: Final = "speech"
@@ -59,6 +59,7 @@ class Jobs:
                 async with self._app.open_async():
                     await self._work(queues, concurrency, wait=wait)
             except ConnectorException:  # the worker gives up when the database dies under it
+                ending()
                 if not wait:
                     raise
                 _log.warning("jobs.database_failed")
@@ -106,6 +107,7 @@ class Jobs:
                 _log.warning("job.stalled", job=job.id, name=job.task_name)
                 await manager.retry_job(job)
         except ConnectorException:  # the next look finds them
+            ending()
             _log.warning("jobs.database_failed")
 
 
@@ -163,6 +165,7 @@ class ClockWork:
             try:
                 await self.fire(name, newest)
             except DBAPIError:  # it died while we started; it is being restarted
+                ending()
                 _log.warning("clock.waits_for_database", job=name)
                 await asyncio.sleep(1)
             else:

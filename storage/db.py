@@ -77,6 +77,7 @@ class Database:
                     async for notice in connection.notifies():
                         wake(notice.payload)
             except psycopg.OperationalError:
+                ending()
                 await asyncio.sleep(0.5)
 
     async def ready(self) -> bool:
@@ -87,6 +88,17 @@ class Database:
         except OperationalError:
             return False
         return True
+
+
+def ending() -> None:
+    """Raises `CancelledError` where this task was cancelled and a driver's error came instead.
+
+    A connection that is cut off in the middle of a statement fails with an error of its own; a loop
+    that outlives such errors must not outlive its cancellation.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def raw_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:

@@ -133,6 +133,18 @@ async def _speech_child() -> AsyncIterator[None]:
         await asyncio.gather(watcher, return_exceptions=True)
 
 
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """End a child, the hard way where it does not end by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+        try:
+            async with asyncio.timeout(5):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
 async def _keep_speech() -> None:
     while True:
         child = await asyncio.create_subprocess_exec(
@@ -149,8 +161,6 @@ async def _keep_speech() -> None:
             await child.wait()
         finally:
             if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.terminate()
-                await child.wait()
+                await _end(child)
         _log.warning("speech.worker_ended", code=child.returncode)
         await asyncio.sleep(2)
