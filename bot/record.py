@@ -12,10 +12,6 @@ from storage import customers
 from storage.tables import Alias, Customer, Domain, Event, Project
 
 
-class CodeTaken(Exception):
-    """The code that was given belongs to something else."""
-
-
 async def new_customer(
     session: AsyncSession, name: str, *, code: str | None = None, **columns: Any
 ) -> Customer:

@@ -22,7 +22,6 @@ from storage.db import Database, ending, raw_connection
 
 DEFAULT: Final = "default"
 SPEECH: Final = "speech"
-QUEUES: Final = (DEFAULT, SPEECH)
 STALLED_S: Final = 30
 GRACE: Final = timedelta(hours=6)
 """A slot missed by longer than this is left out; one missed by less is caught up."""

@@ -2,11 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import orjson
-
-MOST_LINE: Final = 8 * 1024 * 1024
 
 
 def read(source: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -54,14 +54,6 @@ class Calendar:
         if end < start:
             return -sum(self.is_workday(end + _DAY * i) for i in range((start - end).days))
         return sum(self.is_workday(start + _DAY * i) for i in range(1, (end - start).days + 1))
-
-    def next_moment(self, now: datetime, opens: time, closes: time) -> datetime:
-        """`now` within working hours, else the next opening; in the zone of `now`, which is aware."""
-        today = now.date()
-        if self.is_workday(today) and now.timetz().replace(tzinfo=None) < closes:
-            opening = datetime.combine(today, opens, now.tzinfo)
-            return max(now, opening)
-        return datetime.combine(self.add(today, 1), opens, now.tzinfo)
 
 
 @cache

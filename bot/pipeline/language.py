@@ -14,7 +14,6 @@ _KANA: Final = re.compile(r"[\u3041-\u30fa\u31f0-\u31ff\uff66-\uff9d]")
 _ELSEWHERE: Final = re.compile(
     r"[\u0370-\u1dff\u1100-\u11ff\u2c00-\u2dff\ua000-\uabff\uac00-\ud7af\ufb1d-\ufdff\ufe70-\ufefc]"
 )
-_ASCII_WORDS: Final = re.compile(r"[a-z]{2,}")
 
 # Words that Chinese texts use as their own: they make no text mixed.
 _BORROWED: Final = frozenset(

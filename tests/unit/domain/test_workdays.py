@@ -1,4 +1,4 @@
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,27 +52,6 @@ def test_between_counts_what_add_walked(day, n):
 def test_a_calendar_without_working_days_says_so():
     with pytest.raises(ValueError, match="no working day"):
         Calendar(weekend=frozenset(range(7))).add(date(2026, 1, 1), 1)
-
-
-@pytest.mark.parametrize(
-    ("now", "then"),
-    [
-        ("2026-11-18T10:00", "2026-11-18T10:00"),
-        ("2026-11-18T07:00", "2026-11-18T09:00"),
-        ("2026-11-18T18:00", "2026-11-19T09:00"),
-        ("2026-11-20T19:00", "2026-11-23T09:00"),
-        ("2026-10-09T19:00", "2026-10-10T09:00"),
-    ],
-)
-def test_the_next_working_moment(now, then):
-    found = CHINA.next_moment(datetime.fromisoformat(now).replace(tzinfo=ZONE), time(9), time(18))
-    assert found == datetime.fromisoformat(then).replace(tzinfo=ZONE)
-
-
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))
-def test_the_next_moment_is_never_earlier(naive):
-    now = naive.replace(tzinfo=ZONE)
-    assert now <= CHINA.next_moment(now, time(9), time(18)) < now + timedelta(days=12)
 
 
 @pytest.mark.parametrize(
