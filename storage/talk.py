@@ -232,16 +232,20 @@ async def last_contact(session: AsyncSession, customer_id: int) -> datetime | No
     ).first()
 
 
-async def waiting_for_model(session: AsyncSession, limit: int = 1000) -> Sequence[int]:
-    """Recordings that wait to be transcribed."""
-    return (
-        await session.exec(
-            select(Interaction.id)
-            .where(Interaction.status == "waiting_for_model")
-            .order_by(col(Interaction.id))
-            .limit(limit)
-        )
-    ).all()
+async def waiting_for_model(session: AsyncSession, job: str, limit: int = 1000) -> list[int]:
+    """Recordings that wait to be transcribed, and for which no `job` is queued or at work."""
+    rows = await session.execute(
+        text("""
+SELECT i.id FROM interaction i
+WHERE i.status = 'waiting_for_model' AND NOT EXISTS (
+  SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = :job AND j.status IN ('todo', 'doing')
+    AND (j.args ->> 'interaction_id')::bigint = i.id
+)
+ORDER BY i.id LIMIT :limit
+"""),
+        {"job": job, "limit": limit},
+    )
+    return [id_ for (id_,) in rows]
 
 
 async def version_numbers(

@@ -57,11 +57,11 @@ class Transcriber:
         await self._jobs.defer(session, JOB, queue=SPEECH, interaction_id=interaction_id)
 
     async def queue_waiting(self) -> int:
-        """Queue all recordings that wait for a model, if there is one now."""
+        """Queue recordings that wait for a model and are in no queue, if there is a model now."""
         if not any(self._engine().models()):
             return 0
         async with self._db.transaction() as session:
-            waiting = await talk.waiting_for_model(session)
+            waiting = await talk.waiting_for_model(session, JOB)
             for interaction_id in waiting:
                 await self.queue(session, interaction_id)
         return len(waiting)
@@ -155,7 +155,7 @@ async def _place(session: AsyncSession, item: Interaction) -> None:
     found = await match.load(session, [question])
     answer = match.decide(question, found)
     if item.customer_id is None:
-        item.status = {"file": "filed", "ask": "doubt", "stranger": "stranger"}[answer.decision]
+        item.status = answer.status
         item.customer_id, item.contact_id = answer.customer_id, answer.contact_id
         item.confidence, item.evidence = answer.confidence, list(answer.because)
         item.candidates = candidates(answer.candidates, found)

@@ -50,7 +50,7 @@ def find_signals(work: Work) -> None:
 def match_customer_and_project(work: Work) -> None:
     work.match = match.decide(work.question, work.directory)
     if work.status == "filed":
-        work.status = {"file": "filed", "ask": "doubt", "stranger": "stranger"}[work.match.decision]
+        work.status = work.match.status
 
 
 def extract_asks(work: Work) -> None:

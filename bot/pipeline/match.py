@@ -52,6 +52,11 @@ class Match:
     because: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
 
+    @property
+    def status(self) -> str:
+        """How the filing of what was asked about stands."""
+        return {"file": "filed", "ask": "doubt", "stranger": "stranger"}[self.decision]
+
 
 async def load(session: AsyncSession, questions: Sequence[evidence.Question]) -> Directory:
     """Look up, in a few queries, all that these questions need."""

@@ -211,8 +211,10 @@ async def test_what_waited_is_queued_when_a_model_comes(
     second = await call(loaded, "b", voice + b"\0\0", sender="13999999999")
     assert await loaded.transcriber.queue_waiting() == 0
     assert await jobs(loaded) == [first, second]
+    await loaded.jobs.run((SPEECH,), concurrency=1, wait=False)  # which finds no model
     install(loaded, models)
     assert await loaded.transcriber.queue_waiting() == 2
+    assert await loaded.transcriber.queue_waiting() == 0  # they are in the queue
     assert await jobs(loaded) == [first, second, first, second]
     for id_ in (first, second):
         await loaded.transcriber.run(id_)
