@@ -146,9 +146,7 @@ class Program(Host):
     async def command(self, actor: Actor, line: str, *, confirmed: bool = True) -> console.Outcome:
         """Run a command in a transaction of its own and answer at once."""
         async with self.db.transaction() as session:
-            home = await talk.open_conversation(
-                session, HOME, people.private_chat(actor.user_id or 0), audience="internal"
-            )
+            home = await people.own_chat(session, HOME, actor.user_id or 0)
             return await console.run(
                 session, actor, line, self.now(), chat=home, host=self, confirmed=confirmed
             )
@@ -180,9 +178,7 @@ class Program(Host):
         owner = await session.get(User, await _owner_id(session, chat)) if chat else None
         told = [owner] if owner else list(await _admins(session))
         for user in told:
-            home = await talk.open_conversation(
-                session, HOME, people.private_chat(user), audience="internal"
-            )
+            home = await people.own_chat(session, HOME, user)
             language = language_of(user.language or self.defaults.language)
             await outbox.post(
                 session,

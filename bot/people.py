@@ -1,5 +1,6 @@
 """Who is asking: every query and command takes an actor."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -10,10 +11,11 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock
+from bot.contract import Audience, ChannelName, InboundMessage, Sender, StoredFile
 from bot.texts import Language, Text, language_of
-from storage import people
+from storage import people, talk
 from storage.scope import Scope
-from storage.tables import User
+from storage.tables import Conversation, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,30 @@ def role_code(value: str) -> str | None:
 def private_chat(user: User | int) -> str:
     """The id of a member's own chat with the assistant, on web and terminal alike."""
     return f"user-{user if isinstance(user, int) else user.id}"
+
+
+async def own_chat(session: AsyncSession, home: str, user: User | int) -> Conversation:
+    """A member's own chat on channel `home`: always internal, nobody else reads it."""
+    return await talk.open_conversation(
+        session, home, private_chat(user), audience=Audience.INTERNAL.value
+    )
+
+
+def own_message(
+    home: ChannelName, actor: Actor, text: str, now: datetime, *files: StoredFile
+) -> InboundMessage:
+    """What a member says in their own chat, vouched for by the surface that they are logged in to."""
+    return InboundMessage(
+        channel=home,
+        event_id=secrets.token_hex(16),
+        chat=private_chat(actor.user_id or 0),
+        sender=Sender(id=str(actor.user_id), name=actor.name, proven=True),
+        private=True,
+        addressed=True,
+        sent_at=now,
+        text=text,
+        attachments=files,
+    )
 
 
 def hash_password(password: str) -> str:

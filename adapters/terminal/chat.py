@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final
 
 import orjson
 import typer
@@ -19,7 +19,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from bot import people
 from bot.app import HOME, Program
 from bot.commands import registry
-from bot.contract import InboundMessage, Notice, Sender
+from bot.contract import Notice
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.outbox import WAKE as OUTBOX_WAKE
 from bot.people import Actor
@@ -81,6 +81,17 @@ async def _working(program: Program) -> AsyncIterator[None]:
         program.sender.run(),
         program.db.listen(OUTBOX_WAKE, program.sender.wake),
     ]
+    try:
+        async with _beside(*parts):
+            yield
+    finally:
+        for adapter in program.adapters.values():
+            await adapter.stop()
+
+
+@contextlib.asynccontextmanager
+async def _beside(*parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run parts while the block runs; they end with it."""
     tasks = [asyncio.create_task(part) for part in parts]
     try:
         yield
@@ -88,8 +99,6 @@ async def _working(program: Program) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for adapter in program.adapters.values():
-            await adapter.stop()
 
 
 class _Chat:
@@ -108,16 +117,8 @@ class _Chat:
         async with self._program.db.transaction() as session:
             lines = await chat_log.newest(session, self._chat, 1)
             self._shown = lines[-1].id if lines else 0
-        tasks = [
-            asyncio.create_task(self._program.db.listen(chat_log.WAKE, self._wake)),
-            asyncio.create_task(self._show()),
-        ]
-        try:
+        async with _beside(self._program.db.listen(chat_log.WAKE, self._wake), self._show()):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def prompt(self) -> None:
         """Read lines as a person types them."""
@@ -150,18 +151,8 @@ class _Chat:
         async with self._program.db.transaction() as session:
             body = orjson.dumps({"text": line})
             await chat_log.append(session, self._chat, key, body, self._actor.user_id)
-        await self._program.inbox.accept(
-            InboundMessage(
-                channel=HOME,
-                event_id=key,
-                chat=self._chat,
-                sender=Sender(id=str(self._actor.user_id), name=self._actor.name, proven=True),
-                text=line,
-                sent_at=self._program.now(),
-                addressed=True,
-                private=True,
-            )
-        )
+        said = people.own_message(HOME, self._actor, line, self._program.now())
+        await self._program.inbox.accept(said)
 
     def _wake(self, chat: str) -> None:
         if chat in {"", self._chat}:

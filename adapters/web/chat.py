@@ -15,10 +15,10 @@ from adapters.web import pages, sessions
 from adapters.web.keys import LIVE, PROGRAM
 from bot.app import HOME
 from bot.commands.registry import COMMANDS, Command
-from bot.contract import Button, InboundMessage, Level, Notice, Sender, StoredFile
-from bot.people import Actor, private_chat
+from bot.contract import Button, Level, Notice
+from bot.people import Actor, own_chat, own_message, private_chat
 from bot.texts import Text
-from storage import chat_log, talk
+from storage import chat_log
 from storage import people as members
 from storage.tables import ChatLine
 
@@ -77,7 +77,7 @@ async def say(request: web.Request) -> web.StreamResponse:
     if text:
         row = await _said(request, actor, text)
         program = request.app[PROGRAM]
-        await program.inbox.accept(_message(program.now(), actor, text))
+        await program.inbox.accept(own_message(HOME, actor, text, program.now()))
         if pages.wants_json(request):
             html = pages.fragment(request, "line.html", line=line_of(row))
             return web.json_response({"id": row.id, "html": html})
@@ -88,24 +88,10 @@ async def _said(request: web.Request, actor: Actor, text: str) -> ChatLine:
     chat, user_id = private_chat(actor.user_id or 0), actor.user_id
     body = orjson.dumps({"text": text})
     async with request.app[PROGRAM].db.transaction() as session:
-        await talk.open_conversation(session, HOME, chat, audience="internal")
+        await own_chat(session, HOME, user_id or 0)
         key = f"said:{secrets.token_hex(16)}"
         id_ = await chat_log.append(session, chat, key, body, user_id)
         return await session.get_one(ChatLine, id_)
-
-
-def _message(now: datetime, actor: Actor, text: str, *files: StoredFile) -> InboundMessage:
-    return InboundMessage(
-        channel=HOME,
-        event_id=secrets.token_hex(16),
-        chat=private_chat(actor.user_id or 0),
-        sender=Sender(id=str(actor.user_id), name=actor.name, proven=True),
-        private=True,
-        addressed=True,
-        sent_at=now,
-        text=text,
-        attachments=files,
-    )
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -123,7 +109,7 @@ async def drop(request: web.Request) -> web.StreamResponse:
         file = await program.media.put(name, type_, _chunks(part))
         await _said(request, actor, f"📎 {name}")
         await _introduce(request, actor)
-        await program.inbox.accept(_message(program.now(), actor, "", file))
+        await program.inbox.accept(own_message(HOME, actor, "", program.now(), file))
         await _confirm(request, actor, name)
     return web.Response(status=303, headers={"Location": "/"})
 

@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.commands import console, parse
 from bot.commands.registry import Host
 from bot.contract import Audience, InboundMessage, Level, Notice
-from bot.people import Actor, Defaults, private_chat
+from bot.people import Actor, Defaults, own_chat
 from bot.texts import Text
 from storage import people as members
 from storage import talk
@@ -100,6 +100,4 @@ class Assistant:
         """Where the answer goes: never into a chat that customers read."""
         if chat.audience == Audience.INTERNAL:
             return chat
-        return await talk.open_conversation(
-            session, self._home, private_chat(user_id), audience=Audience.INTERNAL.value
-        )
+        return await own_chat(session, self._home, user_id)

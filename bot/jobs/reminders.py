@@ -9,9 +9,9 @@ from bot import clock, outbox
 from bot.clock import Clock
 from bot.commands import cards
 from bot.contract import Button, Level, Notice
-from bot.people import Defaults, private_chat
+from bot.people import Defaults, own_chat
 from bot.texts import Text, language_of
-from storage import projects, talk, watch
+from storage import projects, watch
 from storage.db import Database
 from storage.tables import Conversation, Milestone, Project, User
 
@@ -65,9 +65,7 @@ class Reminders:
         ]
         manager = await session.get(User, project.manager_id) if project.manager_id else None
         if manager is not None and manager.active:
-            own = await talk.open_conversation(
-                session, self._home, private_chat(manager), audience="internal"
-            )
+            own = await own_chat(session, self._home, manager)
             if not (own.muted_until and own.muted_until > now):
                 chats.append((own, manager.language, manager.timezone))
         for chat, language, zone in chats:

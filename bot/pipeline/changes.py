@@ -42,8 +42,8 @@ async def follow(session: AsyncSession, message: InboundMessage) -> int | None:
 def understand(item: Interaction, content: str) -> None:
     """Read a text anew into an interaction that is there already."""
     item.text = content
-    item.language = language.detect(content)
-    mood = sentiment.score(content, language.detect(content))
+    item.language = tongue = language.detect(content)
+    mood = sentiment.score(content, tongue)
     item.sentiment, item.score, item.because = mood.label, mood.score, mood.because
     item.signals = list(signals.find(content, mood))
     item.extract = extract_json(extract.find(content, item.occurred_at.date()))

@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, outbox
 from bot.contract import Button, Fact, Level, Notice
-from bot.people import Defaults, private_chat
+from bot.people import Defaults, own_chat
 from bot.rules import book
 from bot.rules.facts import FACTS, Facts
 from bot.rules.words import TEMPLATES
 from bot.texts import Language, Text, language_of
-from storage import audit, people, talk, watch
+from storage import audit, people, watch
 from storage.tables import Alert, Conversation, Customer, Event, Project, User
 
 _RULE = Text("规则", "Rule")
@@ -156,9 +156,7 @@ class Engine:
             for user in await _select(session, selector, subject):
                 told[user.id] = user
         for user in told.values():
-            own = await talk.open_conversation(
-                session, self._home, private_chat(user), audience="internal"
-            )
+            own = await own_chat(session, self._home, user)
             language = language_of(user.language or self._defaults.language)
             await self._post(
                 session, alert, rule, action, subject, own, language, user.timezone, now
