@@ -176,8 +176,7 @@ class Sender:
         now = self._now()
         async with self._db.transaction() as session:
             since = now - timedelta(seconds=adapter.budget.seconds)
-            count, _ = await rows.sends_since(session, lane, since)
-            if count >= adapter.budget.count:
+            if await rows.sends_since(session, lane, since) >= adapter.budget.count:
                 return False
             taken = await rows.take(
                 session,
