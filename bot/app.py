@@ -10,49 +10,41 @@ from typing import Any, Final
 
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log, outbox, parts, people, runtime
+from bot import clock, log, outbox, parts, people, runtime, sharing
 from bot.commands import assistant, console
 from bot.commands.registry import Ask, Host
 from bot.contract import (
     Adapter,
     ChannelName,
-    Level,
     Notice,
     Ports,
     SpeechEngine,
     StoredFile,
+    Working,
 )
+from bot.download import Downloads
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.inbox import Drain, Inbox
 from bot.jobs import digest, reminders, risk_scan, transcribe, upkeep
 from bot.people import Actor, Defaults
 from bot.pipeline.flow import Flow
+from bot.receipts import Receipts
 from bot.rules.engine import Engine
 from bot.settings import Settings
-from bot.texts import Text, language_of
-from storage import chat_log, projects, talk
+from storage import chat_log, projects
 from storage import db as storage_db
-from storage import outbox as outbox_rows
 from storage.db import Database
 from storage.embedded import Cluster, open_cluster
 from storage.files import FileStore
-from storage.scope import Scope
-from storage.tables import Project, User
+from storage.tables import Project
 
 HOME: Final = ChannelName("web")
 """The channel of members' own chats with the assistant, on the web page and in the terminal."""
 SEAL_EVERY_S: Final = 10
 
 _log = log.get("app")
-
-_FAILED = Text("推送失败", "A push failed")
-_FAILED_BODY = Text(
-    "发往 {channel} {chat} 的消息无法送达：{error}。不会再重试。",
-    "A message to {channel} {chat} could not be delivered: {error}. It will not be tried again.",
-)
 
 
 class Media:
@@ -105,9 +97,20 @@ class Program(Host):
         flow = Flow(self.rules, self.assistant, self.transcriber.queue, self.now)
         self.drain = Drain(db, flow)
         self.inbox = Inbox(db, self.drain.wake)
-        ports = Ports(self.inbox.accept, self.inbox.reject, self.media, OwnChats(db))
+        ports = Ports(
+            self.inbox.accept,
+            self.inbox.reject,
+            self.media,
+            OwnChats(db),
+            sharing.SharedTokens(db),
+            sharing.SharedCursors(db),
+            sharing.Holds(db),
+            Downloads(self.media),
+        )
         self.adapters: dict[ChannelName, Adapter] = parts.adapters(settings.branches, ports)
-        self.sender = outbox.Sender(db, self.adapters, self.now, self._given_up)
+        receipts = Receipts(self.now, self.defaults, HOME)
+        zone = clock.zone(settings.timezone)
+        self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)
         self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
         self.upkeep = upkeep.Upkeep(db, settings.kept, self.transcriber, self.now)
         self._add_jobs()
@@ -170,31 +173,6 @@ class Program(Host):
 
     # --- work ----------------------------------------------------------------------------------
 
-    async def _given_up(self, session: AsyncSession, item: outbox_rows.Taken, error: str) -> None:
-        """A send that failed for good is told to the chat's owner, else to the administrators."""
-        if item.key.startswith("failed:"):
-            return
-        chat = await talk.conversation(session, item.channel, item.chat)
-        owner = await session.get(User, await _owner_id(session, chat)) if chat else None
-        told = [owner] if owner else list(await _admins(session))
-        for user in told:
-            home = await people.own_chat(session, HOME, user)
-            language = language_of(user.language or self.defaults.language)
-            await outbox.post(
-                session,
-                Notice(
-                    level=Level.DANGER,
-                    title=_FAILED.in_(language),
-                    text=_FAILED_BODY.in_(
-                        language, channel=item.channel, chat=item.chat, error=error
-                    ),
-                    language=language,
-                ),
-                channel=HOME,
-                chat=home.chat,
-                key=f"failed:{item.id}:{user.id}",
-            )
-
     async def run(self, *, web_too: bool, work: bool, queues: tuple[str, ...]) -> None:
         """Do the work of the roles until cancelled; any part that breaks ends the program."""
         async with contextlib.AsyncExitStack() as stack:
@@ -215,6 +193,7 @@ class Program(Host):
                 self.db.listen(outbox.WAKE, self.sender.wake),
                 self.clockwork.run(),
                 self._seal_often(),
+                *(one.work() for one in self.adapters.values() if isinstance(one, Working)),
             ]
         if queues:
             concurrency = 1 if queues == (runtime.SPEECH,) else 4
@@ -263,20 +242,6 @@ async def _together(parts_: list[Coroutine[Any, Any, None]]) -> None:
 
 async def _forever() -> None:
     await asyncio.Event().wait()
-
-
-async def _owner_id(session: AsyncSession, chat: Any) -> int | None:
-    if chat is None or chat.project_id is None:
-        return None
-    project = await projects.listed(session, Scope.everything(), customer_id=chat.customer_id)
-    return next((p.manager_id for p in project if p.id == chat.project_id), None)
-
-
-async def _admins(session: AsyncSession) -> list[User]:
-    found = await session.exec(
-        select(User).where(col(User.roles).contains(["admin"]), col(User.active))
-    )
-    return list(found.all())
 
 
 def secret_key(kept: Path) -> bytes:

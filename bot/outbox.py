@@ -7,9 +7,11 @@ crash or a time-out its outcome is unknown, and the far side is asked before it 
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy.exc import DBAPIError
@@ -26,11 +28,16 @@ from bot.contract import (
     NotSupported,
     Refused,
     Sent,
+    Target,
     TryLater,
 )
+from bot.render import merge
+from bot.render.degrade import degrade
+from bot.texts import Text
 from storage import outbox as rows
 from storage import talk
 from storage.db import Database, ending, notify
+from storage.tables import Conversation
 
 WAKE: Final = "keqing_outbox"
 SEND_TIMEOUT_S: Final = 10
@@ -42,11 +49,27 @@ LONGEST_BACKOFF_S: Final = 3600.0
 LONGEST_WAIT_S: Final = 86_400.0
 """However long a far side asks us to stay away, it is tried again after a day."""
 LANES_AT_ONCE: Final = 16
+SPOKEN_S: Final = 60
+"""A budget over so many seconds or more makes people wait: its last message says for whom."""
 
 _log = log.get("outbox")
 
-Gone = Callable[[AsyncSession, rows.Taken, str], Awaitable[None]]
-"""Told, in the settling transaction, of an item that failed for good."""
+_INTERNAL = Text("内部群：客户看不到", "Internal chat: no customer reads this")
+_QUEUED = Text("另有 {count} 条排队至 {time}", "{count} more queued until {time}")
+_CLOSED = Text(
+    "对方最近没有来信，或可回复的条数已用完；等对方再次来信后才能发送",
+    "they have not written lately, or the replies allowed are spent; it can be sent once they write",
+)
+
+
+class Receipts(Protocol):
+    """Told, in the settling transaction, how a send ended."""
+
+    async def sent(self, session: AsyncSession, item: rows.Taken, notice: Notice) -> None: ...
+
+    async def gone(self, session: AsyncSession, item: rows.Taken, error: str) -> None:
+        """It failed for good."""
+        ...
 
 
 class WrongAudience(Exception):
@@ -61,8 +84,12 @@ async def post(
     chat: str,
     key: str,
     not_before: datetime | None = None,
+    thread: str = "",
+    place: str = "",
 ) -> bool:
     """Queue a notice in the caller's transaction; False where `key` was queued before.
+
+    `thread` and `place` are those of the `Target`.
 
     Raises `WrongAudience` for an internal notice to a chat that is not declared internal.
     """
@@ -76,6 +103,8 @@ async def post(
         chat=chat,
         notice=notice.model_dump_json(exclude_defaults=True).encode(),
         not_before=not_before or datetime.now(UTC),
+        thread=thread,
+        place=place,
     )
     if added is not None:
         await notify(session, WAKE)
@@ -83,8 +112,46 @@ async def post(
 
 
 async def _is_internal(session: AsyncSession, channel: str, chat: str) -> bool:
-    conversation = await talk.conversation(session, channel, chat)
+    return _internal(await talk.conversation(session, channel, chat))
+
+
+def _internal(conversation: Conversation | None) -> bool:
     return conversation is not None and conversation.audience == Audience.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the far side's budgets leave for a chat now; the tightest one speaks."""
+
+    left: int = 1_000_000
+    free_at: datetime | None = None
+    """When there is room again, where there is none."""
+    slow: bool = False
+    closed: bool = False
+    """Nothing can be sent until somebody writes there."""
+
+
+async def room(
+    session: AsyncSession, adapter: Adapter, channel: str, chat: str, now: datetime
+) -> Room:
+    """What may be sent to a chat now."""
+    tightest = Room()
+    for budget in adapter.budgets(chat):
+        since = now - timedelta(seconds=budget.seconds)
+        if budget.answering:
+            heard = await rows.last_inbound(session, channel, chat)
+            if heard is None or heard < since:
+                return Room(left=0, closed=True)
+            since = heard
+        spent = await rows.spent(session, channel, chat, since, budget.across)
+        left = budget.count - spent.messages
+        if budget.answering and left <= 0:
+            return Room(left=0, closed=True)
+        if left < tightest.left:
+            oldest = spent.free_at or now
+            free_at = oldest + timedelta(seconds=budget.seconds)
+            tightest = Room(left, free_at, slow=budget.seconds >= SPOKEN_S)
+    return tightest
 
 
 def after_quiet(moment: datetime, quiet: tuple[time, time] | None) -> datetime:
@@ -114,12 +181,19 @@ class Sender:
     """Sends what the outbox holds, for the channels whose adapters are here."""
 
     def __init__(
-        self, db: Database, adapters: Mapping[ChannelName, Adapter], now: Clock, gone: Gone
+        self,
+        db: Database,
+        adapters: Mapping[ChannelName, Adapter],
+        now: Clock,
+        receipts: Receipts,
+        zone: ZoneInfo,
     ) -> None:
+        """`zone` is the one that waiting times are told in."""
         self._db = db
         self._adapters = adapters
         self._now = now
-        self._gone = gone
+        self._receipts = receipts
+        self._zone = zone
         self._woken = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._down: set[str] = set()
@@ -172,11 +246,16 @@ class Sender:
 
     async def send_next(self, lane: str) -> bool:
         """Send the lane's next item; False where nothing is due."""
-        adapter = self._adapters[ChannelName(lane.split(":", 1)[0])]
+        channel, chat = lane.split(":", 1)
+        adapter = self._adapters[ChannelName(channel)]
         now = self._now()
         async with self._db.transaction() as session:
-            since = now - timedelta(seconds=adapter.budget.seconds)
-            if await rows.sends_since(session, lane, since) >= adapter.budget.count:
+            if not await rows.hold_lane(session, lane):
+                return False
+            found = await room(session, adapter, channel, chat, now)
+            if found.left <= 0 and not found.closed:
+                until = found.free_at or now + timedelta(seconds=SPOKEN_S)
+                await rows.postpone(session, lane, now, until)
                 return False
             taken = await rows.take(
                 session,
@@ -187,15 +266,42 @@ class Sender:
             )
             if taken is None:
                 return False
+            if found.left == 1 and found.slow and not taken.unknown:
+                taken = await self._carry(session, lane, taken, now, found)
             # Asked again: customers may have come into the chat while this waited.
-            internal = await _is_internal(session, taken.channel, taken.chat)
-        await self._settle(adapter, taken, internal=internal)
+            conversation = await talk.conversation(session, taken.channel, taken.chat)
+        if found.closed and not taken.unknown:
+            await self._fail(taken, f"{_CLOSED.zh} / {_CLOSED.en}")
+        else:
+            await self._settle(adapter, taken, conversation)
         return True
 
-    async def _settle(self, adapter: Adapter, item: rows.Taken, *, internal: bool) -> None:
+    async def _carry(
+        self, session: AsyncSession, lane: str, taken: rows.Taken, now: datetime, found: Room
+    ) -> rows.Taken:
+        """The last message that the budget allows says what else waits, or that it waits."""
+        others = await rows.waiting(session, lane, now, merge.MOST * 10)
+        if not others:
+            return taken
+        notices = [_read(taken.notice), *(_read(notice) for _, notice, _ in others)]
+        alone = [bool(taken.thread or taken.place), *(not free for _, _, free in others)]
+        chosen = merge.choose(notices, alone)
+        said = merge.merged([notices[index] for index in chosen])
+        left = len(notices) - len(chosen)
+        if left and found.free_at is not None:
+            until = found.free_at.astimezone(self._zone)
+            queued = _QUEUED.in_(said.language, count=left, time=f"{until:%H:%M}")
+            said = said.model_copy(update={"note": queued})
+        body = said.model_dump_json(exclude_defaults=True).encode()
+        await rows.carry(session, taken.id, body, [others[i - 1][0] for i in chosen if i])
+        return replace(taken, notice=body)
+
+    async def _settle(
+        self, adapter: Adapter, item: rows.Taken, conversation: Conversation | None
+    ) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                sent = await _send(adapter, item, internal=internal)
+                sent = await _send(adapter, item, conversation)
         except TimeoutError:
             await self._try_later(item, TryLater("no answer in time", unknown=True))
         except TryLater as error:
@@ -208,7 +314,8 @@ class Sender:
             await self._try_later(item, TryLater(type(error).__name__, unknown=True))
         else:
             async with self._db.transaction() as session:
-                await rows.sent(session, item.id, sent.id)
+                await rows.sent(session, item.id, sent.id, sent.messages)
+                await self._receipts.sent(session, item, _read(item.notice))
             if item.channel in self._down:
                 self._down.discard(item.channel)
                 _log.info("outbox.channel_back", channel=item.channel)
@@ -229,19 +336,34 @@ class Sender:
         _log.error("outbox.given_up", outbox=item.id, channel=item.channel, error=error)
         async with self._db.transaction() as session:
             await rows.failed(session, item.id, error)
-            await self._gone(session, item, error)
+            await self._receipts.gone(session, item, error)
 
 
-async def _send(adapter: Adapter, item: rows.Taken, *, internal: bool) -> Sent:
+async def _send(adapter: Adapter, item: rows.Taken, conversation: Conversation | None) -> Sent:
+    target = Target(chat=item.chat, thread=item.thread, place=item.place)
     if item.unknown:
         with contextlib.suppress(NotSupported):
-            found = await adapter.find(item.chat, item.key)
+            found = await adapter.find(target, item.key)
             if found is not None:
                 return found
+    notice = _read(item.notice)
+    if notice.audience is Audience.INTERNAL and not _internal(conversation):
+        raise Refused("customers read this chat by now")
+    notice = degrade(_marked(notice, conversation), adapter.can)
+    return await adapter.send(target, notice, key=item.key)
+
+
+def _read(body: bytes) -> Notice:
     try:
-        notice = Notice.model_validate(orjson.loads(item.notice))
+        return Notice.model_validate(orjson.loads(body))
     except ValueError as error:
         raise Refused("the queued notice cannot be read") from error
-    if notice.audience is Audience.INTERNAL and not internal:
-        raise Refused("customers read this chat by now")
-    return await adapter.send(item.chat, notice, key=item.key)
+
+
+def _marked(notice: Notice, conversation: Conversation | None) -> Notice:
+    """Whose chat it is, on every card that a group of members reads."""
+    if notice.audience is Audience.CUSTOMER or conversation is None or conversation.user_id:
+        return notice
+    kind = _INTERNAL.in_(notice.language)
+    note = f"{kind} · {notice.note}" if notice.note else kind
+    return notice.model_copy(update={"note": note})

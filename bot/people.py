@@ -106,9 +106,19 @@ def private_chat(user: User | int) -> str:
 
 async def own_chat(session: AsyncSession, home: str, user: User | int) -> Conversation:
     """A member's own chat on channel `home`: always internal, nobody else reads it."""
+    user_id = user if isinstance(user, int) else user.id
     return await talk.open_conversation(
-        session, home, private_chat(user), audience=Audience.INTERNAL.value
+        session, home, private_chat(user), audience=Audience.INTERNAL.value, user_id=user_id
     )
+
+
+async def own_chats(
+    session: AsyncSession, home: str, user: User, now: datetime
+) -> list[Conversation]:
+    """Where pushes reach a member: their own chat on `home` and on each platform, less muted ones."""
+    await own_chat(session, home, user)
+    found = await talk.private_chats(session, user.id)
+    return [chat for chat in found if not (chat.muted_until and chat.muted_until > now)]
 
 
 def own_message(

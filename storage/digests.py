@@ -27,8 +27,7 @@ INSERT INTO subscription (conversation_id, user_id, every, weekday, at, timezone
 SELECT c.id, u.id, CASE WHEN u.id IS NULL THEN 'weekly' ELSE 'daily' END, 0, '09:00',
   COALESCE(u.timezone, c.timezone, :timezone), now()
 FROM conversation c
-LEFT JOIN user_account u ON c.channel = :home AND u.active
-  AND u.id = CASE WHEN c.chat ~ '^user-[0-9]{1,18}$' THEN substr(c.chat, 6)::bigint END
+LEFT JOIN user_account u ON c.channel = :home AND u.active AND u.id = c.user_id
 WHERE c.audience = 'internal' AND (u.id IS NOT NULL OR c.customer_id IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.conversation_id = c.id)
 ON CONFLICT DO NOTHING

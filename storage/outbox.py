@@ -1,5 +1,6 @@
 """The outbox's questions: add once per key, take the next of a lane, settle."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +17,20 @@ class Taken:
     channel: str
     chat: str
     notice: bytes
+    thread: str
+    place: str
     attempts: int
     unknown: bool
     """It was begun before, and nobody knows whether it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of a budget is used."""
+
+    messages: int
+    free_at: datetime | None
+    """When the oldest of them no longer counts; None where there are none."""
 
 
 async def add(
@@ -30,12 +42,15 @@ async def add(
     chat: str,
     notice: bytes,
     not_before: datetime,
+    thread: str,
+    place: str,
 ) -> int | None:
     """Queue an item; None where its key is there already."""
     return await session.scalar(
         text("""
-INSERT INTO outbox (key, lane, channel, chat, notice, state, attempts, not_before, created_at)
-VALUES (:key, :lane, :channel, :chat, :notice, 'waiting', 0, :not_before, now())
+INSERT INTO outbox (key, lane, channel, chat, notice, thread, place, messages, state, attempts,
+  not_before, created_at)
+VALUES (:key, :lane, :channel, :chat, :notice, :thread, :place, 1, 'waiting', 0, :not_before, now())
 ON CONFLICT (key) DO NOTHING RETURNING id
 """),
         {
@@ -45,6 +60,8 @@ ON CONFLICT (key) DO NOTHING RETURNING id
             "chat": chat,
             "notice": notice,
             "not_before": not_before,
+            "thread": thread,
+            "place": place,
         },
     )
 
@@ -71,18 +88,20 @@ SELECT min(not_before) FROM outbox WHERE state IN ('waiting', 'sending') AND not
     )
 
 
+async def hold_lane(session: AsyncSession, lane: str) -> bool:
+    """Be the only one at a lane until the commit; False where another sender is."""
+    return await session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lane, 7))"), {"lane": lane}
+    )
+
+
 async def take(
     session: AsyncSession, lane: str, now: datetime, doubt_at: datetime, channels: list[str]
 ) -> Taken | None:
-    """Begin the lane's next due item; None where nothing is due or another sender is at it.
+    """Begin the lane's next due item; None where nothing is due or one is on its way.
 
     An item that waits for later never holds back one behind it.
     """
-    free = await session.scalar(
-        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lane, 7))"), {"lane": lane}
-    )
-    if not free:
-        return None
     row = (
         await session.execute(
             text("""
@@ -98,7 +117,7 @@ FROM (
   ORDER BY id LIMIT 1
 ) AS next
 WHERE id = next_id
-RETURNING id, key, channel, chat, notice, attempts, was = 'sending'
+RETURNING id, key, channel, chat, notice, thread, place, attempts, was = 'sending'
 """),
             {"lane": lane, "now": now, "doubt_at": doubt_at, "channels": channels},
         )
@@ -106,23 +125,71 @@ RETURNING id, key, channel, chat, notice, attempts, was = 'sending'
     return Taken(*row) if row else None
 
 
-async def sends_since(session: AsyncSession, lane: str, since: datetime) -> int:
-    """How many items of a lane went out since a time."""
-    return await session.scalar(
-        text(
-            "SELECT count(*) FROM outbox WHERE lane = :lane AND state = 'sent' AND done_at > :since"
-        ),
-        {"lane": lane, "since": since},
+async def spent(
+    session: AsyncSession, channel: str, chat: str, since: datetime, across: str | None
+) -> Spent:
+    """Messages that went out since a time: to one chat, or to all whose ids begin with `across`."""
+    row = (
+        await session.execute(
+            text("""
+SELECT COALESCE(sum(messages), 0), min(done_at) FROM outbox
+WHERE channel = :channel AND state = 'sent' AND done_at > :since
+  AND CASE WHEN CAST(:across AS text) IS NULL THEN lane = :lane
+      ELSE starts_with(chat, :across) END
+"""),
+            {"channel": channel, "since": since, "across": across, "lane": f"{channel}:{chat}"},
+        )
+    ).one()
+    return Spent(int(row[0]), row[1])
+
+
+async def postpone(session: AsyncSession, lane: str, now: datetime, until: datetime) -> None:
+    """Let all that is due in a lane wait for its budget."""
+    await session.execute(
+        text("""
+UPDATE outbox SET not_before = :until
+WHERE lane = :lane AND state = 'waiting' AND not_before <= :now
+"""),
+        {"lane": lane, "now": now, "until": until},
     )
 
 
-async def sent(session: AsyncSession, id_: int, external_id: str) -> None:
+async def waiting(
+    session: AsyncSession, lane: str, now: datetime, most: int
+) -> Sequence[tuple[int, bytes, bool]]:
+    """Further due items of a lane: number, notice, and whether it stands on its own feet."""
+    rows = await session.execute(
+        text("""
+SELECT id, notice, thread = '' AND place = '' FROM outbox
+WHERE lane = :lane AND state = 'waiting' AND not_before <= :now ORDER BY id LIMIT :most
+"""),
+        {"lane": lane, "now": now, "most": most},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def carry(session: AsyncSession, carrier_id: int, notice: bytes, others: list[int]) -> None:
+    """Let one item say what others were to say."""
+    await session.execute(
+        text("UPDATE outbox SET notice = :notice WHERE id = :id"),
+        {"id": carrier_id, "notice": notice},
+    )
+    await session.execute(
+        text("""
+UPDATE outbox SET state = 'merged', carrier_id = :carrier, done_at = clock_timestamp()
+WHERE id = ANY(:others)
+"""),
+        {"carrier": carrier_id, "others": others},
+    )
+
+
+async def sent(session: AsyncSession, id_: int, external_id: str, messages: int) -> None:
     await session.execute(
         text("""
 UPDATE outbox SET state = 'sent', done_at = clock_timestamp(), external_id = :external_id,
-  error = NULL WHERE id = :id
+  messages = :messages, error = NULL WHERE id = :id
 """),
-        {"id": id_, "external_id": external_id},
+        {"id": id_, "external_id": external_id, "messages": messages},
     )
 
 
@@ -142,4 +209,15 @@ async def failed(session: AsyncSession, id_: int, error: str) -> None:
 UPDATE outbox SET state = 'failed', done_at = clock_timestamp(), error = :error WHERE id = :id
 """),
         {"id": id_, "error": error},
+    )
+
+
+async def last_inbound(session: AsyncSession, channel: str, chat: str) -> datetime | None:
+    """When somebody from outside last wrote in a chat."""
+    return await session.scalar(
+        text("""
+SELECT max(i.received_at) FROM interaction i JOIN conversation c ON c.id = i.conversation_id
+WHERE c.channel = :channel AND c.chat = :chat AND i.direction = 'in'
+"""),
+        {"channel": channel, "chat": chat},
     )

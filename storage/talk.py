@@ -33,17 +33,45 @@ async def conversation(session: AsyncSession, channel: str, chat: str) -> Conver
 
 
 async def open_conversation(
-    session: AsyncSession, channel: str, chat: str, *, audience: str | None = None, name: str = ""
+    session: AsyncSession,
+    channel: str,
+    chat: str,
+    *,
+    audience: str | None = None,
+    name: str = "",
+    user_id: int | None = None,
 ) -> Conversation:
-    """The conversation of a chat; made, with this audience, where it was not known."""
+    """The conversation of a chat; made, with this audience, where it was not known.
+
+    `user_id` is the member whose private chat it is: nobody else reads it, so it is internal.
+    """
     found = await conversation(session, channel, chat)
     if found is None:
         found = Conversation(
-            channel=channel, chat=bounded(chat), audience=audience, name=name[:200]
+            channel=channel,
+            chat=bounded(chat),
+            audience=audience,
+            name=name[:200],
+            user_id=user_id,
         )
         session.add(found)
         await session.flush()
+    elif user_id is not None and found.user_id != user_id:
+        found.user_id, found.audience = user_id, audience
+        session.add(found)
+        await session.flush()
     return found
+
+
+async def private_chats(session: AsyncSession, user_id: int) -> Sequence[Conversation]:
+    """A member's own chats with the assistant, on every channel where they have one."""
+    return (
+        await session.exec(
+            select(Conversation)
+            .where(Conversation.user_id == user_id, Conversation.audience == "internal")
+            .order_by(col(Conversation.id))
+        )
+    ).all()
 
 
 async def by_message(

@@ -22,6 +22,7 @@ from bot.contract import (
     Refused,
     Sent,
     StoredFile,
+    Target,
     TryLater,
 )
 
@@ -34,7 +35,6 @@ class HookAdapter:
 
     channel = inbound.CHANNEL
     can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES})
-    budget = Budget(count=600, seconds=60)
 
     def __init__(self, secret: SecretStr | None, push_url: str | None, ports: Ports) -> None:
         self._secret = secret.get_secret_value().encode() if secret else b""
@@ -44,6 +44,9 @@ class HookAdapter:
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [web.post("/hooks/message", self._receive)]
+
+    def budgets(self, chat: str) -> Sequence[Budget]:  # noqa: ARG002 - the same for all
+        return (Budget(count=600, seconds=60),)
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
@@ -80,11 +83,11 @@ class HookAdapter:
     async def _store(self, file: inbound.RawFile) -> StoredFile:
         return await self._ports.media.put_bytes(file.safe_name(), file.type, file.data())
 
-    async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
+    async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
         """POST a notice; the far side tells repeats by the Idempotency-Key."""
         if not self._push_url or not self._secret or self._session is None:
             raise TryLater("no KEQING_HOOK__PUSH_URL and secret are set", after=3600)
-        body = outbound.body(chat, notice, key)
+        body = outbound.body(target, notice, key)
         timestamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
@@ -102,7 +105,7 @@ class HookAdapter:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TryLater(type(error).__name__, unknown=True) from None
 
-    async def find(self, chat: str, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
+    async def find(self, target: Target, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("the far side tells repeats by the Idempotency-Key")
 
 

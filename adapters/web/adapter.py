@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.contract import Budget, Can, ChannelName, Notice, NotSupported, Ports, Sent
+from bot.contract import Budget, Can, ChannelName, Notice, NotSupported, Ports, Sent, Target
 
 
 class WebAdapter:
@@ -13,10 +13,12 @@ class WebAdapter:
 
     channel = ChannelName("web")
     can: frozenset[Can] = frozenset(Can)
-    budget = Budget(count=1000, seconds=10)
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+
+    def budgets(self, chat: str) -> Sequence[Budget]:  # noqa: ARG002 - we let all through
+        return ()
 
     def routes(self) -> Sequence[web.RouteDef]:
         return []
@@ -27,10 +29,10 @@ class WebAdapter:
     async def stop(self) -> None:
         return
 
-    async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
-        return Sent(id=await self._ports.chat_log.append(chat, notice, key=key))
+    async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
+        return Sent(id=await self._ports.chat_log.append(target.chat, notice, key=key))
 
-    async def find(self, chat: str, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
+    async def find(self, target: Target, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("sending again with the same key changes nothing")
 
 

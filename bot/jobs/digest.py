@@ -18,7 +18,7 @@ from bot.texts import Text, language_of, listed
 from storage import audit, digests, projects, talk, watch
 from storage.db import Database
 from storage.scope import Scope
-from storage.tables import Alert, Conversation, Project, Subscription
+from storage.tables import Alert, Conversation, Project, Subscription, User
 
 JOB: Final = "digest"
 CRON: Final = "* * * * *"
@@ -73,16 +73,19 @@ class Digest:
             notice = await of_projects(ask, found)
         if not notice.facts and notice.table is None:
             return  # nothing to say is no reason to ping
-        posted = await outbox.post(
-            session,
-            notice,
-            channel=chat.channel,
-            chat=chat.chat,
-            key=f"digest:{subscription.id}:{at:%Y-%m-%dT%H:%M}",
-            # A time that was asked for is not night.
-            not_before=now,
-        )
-        if posted:
+        posted = [
+            await outbox.post(
+                session,
+                notice,
+                channel=one.channel,
+                chat=one.chat,
+                key=f"digest:{subscription.id}:{at:%Y-%m-%dT%H:%M}:{one.id}",
+                # A time that was asked for is not night.
+                not_before=now,
+            )
+            for one in await self._readers(session, subscription, chat, now)
+        ]
+        if any(posted):
             session.add(
                 record.happened(
                     "digest.sent",
@@ -92,6 +95,19 @@ class Digest:
             )
             await audit.write(session, audit.Trace("digest.sent", "subscription", subscription.id))
             _log.info("digest.posted", subscription=subscription.id)
+
+    async def _readers(
+        self,
+        session: AsyncSession,
+        subscription: Subscription,
+        chat: Conversation,
+        now: datetime,
+    ) -> list[Conversation]:
+        """The chat itself; for a member's own, also their private chats on platforms."""
+        user = await session.get(User, subscription.user_id or 0)
+        if user is None or chat.channel != self._home:
+            return [chat]
+        return await people.own_chats(session, self._home, user, now)
 
     async def _reader(
         self, session: AsyncSession, subscription: Subscription, chat: Conversation

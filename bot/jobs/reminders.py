@@ -9,7 +9,7 @@ from bot import clock, outbox
 from bot.clock import Clock
 from bot.commands import cards
 from bot.contract import Button, Level, Notice
-from bot.people import Defaults, own_chat
+from bot.people import Defaults, own_chats
 from bot.texts import Text, language_of
 from storage import projects, watch
 from storage.db import Database
@@ -65,9 +65,8 @@ class Reminders:
         ]
         manager = await session.get(User, project.manager_id) if project.manager_id else None
         if manager is not None and manager.active:
-            own = await own_chat(session, self._home, manager)
-            if not (own.muted_until and own.muted_until > now):
-                chats.append((own, manager.language, manager.timezone))
+            own = await own_chats(session, self._home, manager, now)
+            chats += [(chat, manager.language, manager.timezone) for chat in own]
         for chat, language, zone in chats:
             local = now.astimezone(clock.zone(zone, self._defaults.timezone))
             await outbox.post(

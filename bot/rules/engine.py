@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, outbox
 from bot.contract import Button, Fact, Level, Notice
-from bot.people import Defaults, own_chat
+from bot.people import Defaults, own_chats
 from bot.rules import book
 from bot.rules.facts import FACTS, Facts
 from bot.rules.words import TEMPLATES
@@ -156,11 +156,11 @@ class Engine:
             for user in await _select(session, selector, subject):
                 told[user.id] = user
         for user in told.values():
-            own = await own_chat(session, self._home, user)
             language = language_of(user.language or self._defaults.language)
-            await self._post(
-                session, alert, rule, action, subject, own, language, user.timezone, now
-            )
+            for own in await own_chats(session, self._home, user, now):
+                await self._post(
+                    session, alert, rule, action, subject, own, language, user.timezone, now
+                )
         if action.chats:
             chats = await watch.bound_chats(
                 session, _customer_id(subject), subject.project.id if subject.project else None, now

@@ -14,17 +14,19 @@ from storage.tables.customers import (
 from storage.tables.flow import (
     ChatLine,
     Counter,
+    Cursor,
     InboxItem,
     InboxKey,
     OutboxItem,
     Reject,
+    SharedToken,
     Slot,
 )
-from storage.tables.people import Role, Team, Token, User
+from storage.tables.people import LinkRequest, Role, Team, Token, User
 from storage.tables.projects import Cost, Milestone, Project, ProjectMember, Task
 from storage.tables.talk import Attachment, Conversation, Interaction, InteractionVersion
 from storage.tables.trust import AuditEntry, AuditSeal, Pending, UndoEntry
-from storage.tables.watch import Alert, Event, Rule, Subscription
+from storage.tables.watch import Alert, Event, Push, Rule, Subscription
 
 metadata = SQLModel.metadata
 
@@ -39,6 +41,7 @@ __all__ = [
     "Conversation",
     "Cost",
     "Counter",
+    "Cursor",
     "Customer",
     "Domain",
     "Event",
@@ -48,15 +51,18 @@ __all__ = [
     "InboxKey",
     "Interaction",
     "InteractionVersion",
+    "LinkRequest",
     "Merge",
     "Milestone",
     "OutboxItem",
     "Pending",
     "Project",
     "ProjectMember",
+    "Push",
     "Reject",
     "Role",
     "Rule",
+    "SharedToken",
     "Slot",
     "Subscription",
     "Task",

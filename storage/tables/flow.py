@@ -70,6 +70,7 @@ class OutboxItem(SQLModel, table=True):
             postgresql_where=text("state IN ('waiting', 'sending')"),
         ),
         Index("ix_outbox_done", "lane", "done_at", postgresql_where=text("state = 'sent'")),
+        Index("ix_outbox_channel", "channel", "done_at", postgresql_where=text("state = 'sent'")),
         Index("ix_outbox_failed", "id", postgresql_where=text("state = 'failed'")),
     )
 
@@ -80,8 +81,15 @@ class OutboxItem(SQLModel, table=True):
     channel: str
     chat: str
     notice: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    thread: str = ""
+    place: str = ""
+    """The message whose place it takes."""
+    messages: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))
+    """How many messages of the far side's it took."""
+    carrier_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """The item that said this one too."""
     state: str = "waiting"
-    """waiting, sending, sent, failed."""
+    """waiting, sending, sent, failed, merged."""
     attempts: int = 0
     not_before: datetime = moment()
     """While waiting: not to be sent earlier. While sending: when to doubt that it was sent."""
@@ -98,6 +106,25 @@ class Slot(SQLModel, table=True):
 
     job: str = Field(primary_key=True)
     slot: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+
+
+class SharedToken(SQLModel, table=True):
+    """A platform's token that all replicas use."""
+
+    __tablename__ = "shared_token"
+
+    name: str = Field(primary_key=True)
+    value: str
+    until: datetime = moment()
+
+
+class Cursor(SQLModel, table=True):
+    """How far an adapter has read."""
+
+    __tablename__ = "adapter_cursor"
+
+    name: str = Field(primary_key=True)
+    value: str
 
 
 class Counter(SQLModel, table=True):

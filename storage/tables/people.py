@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import key, link, moment, words
@@ -52,6 +52,28 @@ class User(SQLModel, table=True):
     password_hash: str | None = None
     active: bool = True
     created_at: datetime = moment()
+
+
+class LinkRequest(SQLModel, table=True):
+    """Somebody on a platform who says that they are a member; an administrator decides."""
+
+    __tablename__ = "link_request"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+
+    id: int = key()
+    channel: str
+    address: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    suggested_id: int | None = link("user_account", null=True, index=False)
+    """The member whose mail or phone is the same."""
+    user_id: int | None = link("user_account", null=True, index=False)
+    """Who they turned out to be."""
+    decided_by_id: int | None = link("user_account", null=True, index=False)
+    refused: bool = False
+    at: datetime = moment()
+    decided_at: datetime | None = moment(null=True)
 
 
 class Token(SQLModel, table=True):

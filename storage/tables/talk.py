@@ -27,6 +27,10 @@ class Conversation(SQLModel, table=True):
     project_id: int | None = link("project", null=True)
     audience: str | None = None
     """internal, customer; empty: nobody has declared it, so it counts as the customer's."""
+    user_id: int | None = link("user_account", null=True)
+    """The member whose private chat with the assistant it is; empty for all others."""
+    asked_at: datetime | None = moment(null=True)
+    """When members were asked whose chat this is; they are asked once."""
     language: str | None = None
     timezone: str | None = None
     muted_until: datetime | None = moment(null=True)
@@ -119,5 +123,10 @@ class Attachment(SQLModel, table=True):
     type: str
     size: int
     sha256: str
+    """Empty while the file still lies with its platform."""
+    ref: str = ""
+    """Where the platform has it, for its adapter."""
+    error: str | None = None
+    """Why the file could not be had."""
     version: int = 1
     created_at: datetime = moment()

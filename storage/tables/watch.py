@@ -58,6 +58,26 @@ class Alert(SQLModel, table=True):
     closed_at: datetime | None = moment(null=True)
 
 
+class Push(SQLModel, table=True):
+    """Words for a customer's chat that wait for a member's yes, or had it."""
+
+    __table_args__ = (
+        Index("ix_push_waiting", "project_id", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: int = key()
+    project_id: int = link("project", index=False)
+    conversation_id: int = link("conversation")
+    notice: dict[str, Any] = document()
+    """The Notice, of the customer audience."""
+    state: str = "waiting"
+    """waiting, approved, refused."""
+    made_by_id: int | None = link("user_account", null=True, index=False)
+    made_at: datetime = moment()
+    decided_by_id: int | None = link("user_account", null=True, index=False)
+    decided_at: datetime | None = moment(null=True)
+
+
 class Subscription(SQLModel, table=True):
     """A digest that a chat or a member gets, and when."""
 

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -21,14 +21,18 @@ from adapters.hook import signing
 from adapters.web import adapter as own
 from bot.app import OwnChats
 from bot.contract import (
+    MOST_FILE,
     Adapter,
     ChannelName,
     Delivered,
     InboundMessage,
     Notice,
     Ports,
+    RemoteFile,
     StoredFile,
+    Token,
 )
+from bot.download import Downloads
 from storage import chat_log
 from storage.db import Database
 from tests import play
@@ -63,6 +67,35 @@ class Media:
         raise FileNotFoundError(sha256)
 
 
+class Shared:
+    """What replicas share, where there is one: tokens, cursors, holds."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        self.cursors: dict[str, str] = {}
+        self._one = asyncio.Lock()
+
+    async def get(
+        self,
+        name: str,
+        ask: Callable[[], Awaitable[Token]] | None = None,
+        *,
+        refused: str = "",
+    ) -> str:
+        if ask is None:
+            return self.cursors.get(name, "")
+        async with self._one:
+            if self.tokens.get(name, refused) == refused:
+                self.tokens[name] = (await ask()).value
+            return self.tokens[name]
+
+    async def put(self, name: str, value: str) -> None:
+        self.cursors[name] = value
+
+    async def hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        await work()
+
+
 class Inside:
     """Our side of the border: keeps what is delivered and refused; `hurdle` comes before storing."""
 
@@ -75,7 +108,22 @@ class Inside:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.deliver, self.reject, self.media, self)
+        shared = Shared()
+        return Ports(
+            self.deliver, self.reject, self.media, self, shared, shared, shared.hold, self.download
+        )
+
+    async def download(
+        self,
+        url: str,
+        file: RemoteFile,
+        *,
+        origins: Sequence[str],
+        headers: Mapping[str, str] | None = None,
+        most: int = MOST_FILE,
+    ) -> StoredFile:
+        """The real one, into the files in memory."""
+        return await Downloads(self.media)(url, file, origins=origins, headers=headers, most=most)
 
     async def deliver(self, message: InboundMessage) -> Delivered:
         if isinstance(self.hurdle, Exception):

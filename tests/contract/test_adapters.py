@@ -27,6 +27,7 @@ from bot.contract import (
     NotSupported,
     Refused,
     Table,
+    Target,
     TryLater,
 )
 from tests import play
@@ -40,26 +41,26 @@ async def test_it_is_an_adapter_and_says_what_it_can(channel: Any):
     assert isinstance(channel.adapter, Adapter)
     assert channel.adapter.channel == channel.name
     assert isinstance(channel.adapter.can, frozenset)
-    assert channel.adapter.budget.count > 0
+    assert all(budget.count > 0 for budget in channel.adapter.budgets("room"))
 
 
 async def test_sending_twice_with_one_key_is_one_message_over_there(channel: Any):
-    first = await channel.adapter.send("room", SAID, key="digest:1")
-    again = await channel.adapter.send("room", SAID, key="digest:1")
-    other = await channel.adapter.send("room", SAID, key="digest:2")
+    first = await channel.adapter.send(Target(chat="room"), SAID, key="digest:1")
+    again = await channel.adapter.send(Target(chat="room"), SAID, key="digest:1")
+    other = await channel.adapter.send(Target(chat="room"), SAID, key="digest:2")
     assert first == again != other
     assert await channel.there() == dict.fromkeys(("digest:1", "digest:2"), "进度\nReady 🎉")
 
 
 @pytest.mark.parametrize("text", harness.TEXTS.values(), ids=harness.TEXTS)
 async def test_what_is_said_arrives_as_it_is(channel: Any, text: str):
-    await channel.adapter.send("room", Notice(text=text), key="k")
+    await channel.adapter.send(Target(chat="room"), Notice(text=text), key="k")
     assert (await channel.there())["k"] == text
 
 
 async def test_it_says_so_where_the_far_side_cannot_be_asked(channel: Any):
     with pytest.raises(NotSupported):
-        await channel.adapter.find("room", "k")
+        await channel.adapter.find(Target(chat="room"), "k")
 
 
 async def test_it_stops_within_a_second_also_when_stopped_again(channel: Any):
@@ -88,14 +89,14 @@ async def test_a_push_carries_all_that_the_notice_says(far: harness.Hook):
             Button(label="打开", url="http://x.example/p"),
         ),
     )
-    sent = await far.adapter.send("i-p1", notice, key="alert:1")
+    sent = await far.adapter.send(Target(chat="i-p1"), notice, key="alert:1")
     assert sent.id == "far-0"
     (pushed,) = far.far.messages.values()
     assert (pushed["chat"], pushed["key"], pushed["level"]) == ("i-p1", "alert:1", "warning")
     assert (pushed["audience"], pushed["language"]) == ("internal", "zh")
     assert pushed["text"] == (
-        "预算\n快于进度\n进度: 69%\n任务 | 到期\n装摄像头 | 明天\n"
-        "知道了: 回复命令 /alert ack 1\n打开: http://x.example/p"
+        "预算\n快于进度\n进度：69%\n装摄像头 · 到期：明天\n"
+        "知道了：回复 /alert ack 1\n打开：http://x.example/p"
     )
     assert pushed["table"]["rows"] == [["装摄像头", "明天"]]
 
@@ -103,8 +104,8 @@ async def test_a_push_carries_all_that_the_notice_says(far: harness.Hook):
 async def test_a_repeat_carries_the_same_key_and_the_same_bytes(far: harness.Hook):
     far.far.answers = [(503, {})]
     with pytest.raises(TryLater):
-        await far.adapter.send("room", SAID, key="k")
-    await far.adapter.send("room", SAID, key="k")
+        await far.adapter.send(Target(chat="room"), SAID, key="k")
+    await far.adapter.send(Target(chat="room"), SAID, key="k")
     assert far.far.keys == ["k", "k"]
     assert far.far.bodies[0] == far.far.bodies[1]
 
@@ -129,7 +130,7 @@ async def test_what_may_work_later_is_tried_later(
     async with harness.Hook().running() as far:
         far.far.answers = [answer]
         with pytest.raises(TryLater) as caught:
-            await far.adapter.send("room", SAID, key="k")
+            await far.adapter.send(Target(chat="room"), SAID, key="k")
     assert (caught.value.after, caught.value.unknown) == (after, unknown)
 
 
@@ -137,7 +138,7 @@ async def test_a_date_to_come_back_at_is_understood(far: harness.Hook):
     at = datetime.now(UTC) + timedelta(seconds=90)
     far.far.answers = [(429, {"Retry-After": format_datetime(at, usegmt=True)})]
     with pytest.raises(TryLater) as caught:
-        await far.adapter.send("room", SAID, key="k")
+        await far.adapter.send(Target(chat="room"), SAID, key="k")
     assert caught.value.after == pytest.approx(90, abs=3)
 
 
@@ -146,7 +147,7 @@ async def test_what_was_never_reached_has_not_been_sent(url: str):
     adapter = harness.Hook().made(url)
     await adapter.start()
     with pytest.raises(TryLater) as caught:
-        await adapter.send("room", SAID, key="k")
+        await adapter.send(Target(chat="room"), SAID, key="k")
     assert not caught.value.unknown
     await adapter.stop()
 
@@ -155,20 +156,20 @@ async def test_what_was_never_reached_has_not_been_sent(url: str):
 async def test_what_will_never_work_is_refused(far: harness.Hook, status: int):
     far.far.answers = [(status, {})]
     with pytest.raises(Refused, match=str(status)):
-        await far.adapter.send("room", SAID, key="k")
+        await far.adapter.send(Target(chat="room"), SAID, key="k")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(far: harness.Hook, status: int):
     far.far.answers = [(status, {"Location": "/elsewhere"})]
     with pytest.raises(Refused):
-        await far.adapter.send("room", SAID, key="k")
+        await far.adapter.send(Target(chat="room"), SAID, key="k")
     assert far.far.visits == ["/pushes"]
 
 
 async def test_a_send_that_is_cut_off_ends_at_once_and_leaves_nothing_open(far: harness.Hook):
     far.far.answers = [(0, {})]
-    sending = asyncio.create_task(far.adapter.send("room", SAID, key="k"))
+    sending = asyncio.create_task(far.adapter.send(Target(chat="room"), SAID, key="k"))
     await far.far.came.wait()
     begun = time.monotonic()
     sending.cancel()
@@ -182,7 +183,7 @@ async def test_a_send_that_is_cut_off_ends_at_once_and_leaves_nothing_open(far: 
 
 async def test_before_its_start_it_sends_later():
     with pytest.raises(TryLater):
-        await harness.Hook().made("http://127.0.0.1:1/").send("room", SAID, key="k")
+        await harness.Hook().made("http://127.0.0.1:1/").send(Target(chat="room"), SAID, key="k")
 
 
 async def test_nothing_secret_is_logged(
@@ -196,7 +197,7 @@ async def test_nothing_secret_is_logged(
     await far.post(b"{" + "客户的话".encode())
     for _ in range(2):
         with pytest.raises(TryLater) as caught:
-            await far.adapter.send("room", Notice(text="客户的话"), key="k")
+            await far.adapter.send(Target(chat="room"), Notice(text="客户的话"), key="k")
         assert harness.SECRET not in str(caught.value)
     heard = caplog.text + "".join(capfd.readouterr())
     for secret in (harness.SECRET, "客户的话", right[signing.SIGNATURE]):

@@ -11,7 +11,16 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.hook import adapter as hook
 from adapters.hook import signing
-from bot.contract import Busy, ChannelName, InboundMessage, Notice, Sender, StoredFile, TryLater
+from bot.contract import (
+    Busy,
+    ChannelName,
+    InboundMessage,
+    Notice,
+    Sender,
+    StoredFile,
+    Target,
+    TryLater,
+)
 from storage.db import Database
 from tests import play
 from tests.contract import harness
@@ -155,7 +164,7 @@ async def test_without_a_secret_the_webhook_is_closed():
         assert (await far.post(play.body("m1"), play.signed(play.body("m1"), secret=b"")))[0] == 404
         assert far.inside.delivered == []
         with pytest.raises(TryLater):
-            await far.adapter.send("room", SAID, key="k")
+            await far.adapter.send(Target(chat="room"), SAID, key="k")
 
 
 def without(field: str) -> bytes:

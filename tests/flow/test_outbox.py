@@ -16,6 +16,7 @@ from bot.contract import (
     NotSupported,
     Refused,
     Sent,
+    Target,
     TryLater,
 )
 from tests import play
@@ -45,7 +46,11 @@ class FarSide:
 
     async def stop(self) -> None: ...
 
-    async def send(self, chat: str, notice: Notice, *, key: str) -> Sent:
+    def budgets(self, chat: str) -> list[Budget]:
+        return [self.budget]
+
+    async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
+        chat = target.chat
         if self.failures:
             if self.takes_before_failing:
                 self.there[key] = chat
@@ -54,7 +59,7 @@ class FarSide:
         self.there[key] = chat
         return Sent(id=f"far-{len(self.taken)}")
 
-    async def find(self, chat: str, key: str) -> Sent | None:
+    async def find(self, target: Target, key: str) -> Sent | None:
         self.asked += 1
         if not self.can_be_asked:
             raise NotSupported("cannot be asked")

@@ -1,0 +1,180 @@
+"""What goes out: a notice, written once, and where it is sent."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from bot.contract.words import Audience, Frozen
+
+
+class Level(StrEnum):
+    """How loud a notice is; platforms colour it."""
+
+    INFO = "info"
+    GOOD = "good"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+class Fact(Frozen):
+    """A label and its value, shown on one line."""
+
+    label: str
+    value: str
+
+
+class Table(Frozen):
+    """Rows under headings; every row is as long as `columns`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Button(Frozen):
+    """A tap that says `command` for whoever taps, or opens `url`."""
+
+    label: str
+    command: str = ""
+    url: str = ""
+    primary: bool = False
+    once: bool = False
+    """A decision: its answer takes the place of the message, so that nobody taps again."""
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    LONG = "long"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+class Choice(Frozen):
+    value: str
+    label: str
+
+
+class Field(Frozen):
+    """One thing to fill in."""
+
+    name: str
+    """A parameter of the form's command."""
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    value: str = ""
+    """What is filled in already."""
+
+
+class Form(Frozen):
+    """A command's parameters to fill in. Submitting it says `line(values)`, as a tap does."""
+
+    command: str
+    """Such as `/task new`."""
+    title: str
+    submit: str
+    fields: tuple[Field, ...]
+
+    def line(self, values: Mapping[str, str]) -> str:
+        """The command line that filled-in values make; names that are no field are left out.
+
+        >>> form = Form(command="/note", title="", submit="", fields=(Field(name="text", label=""),))
+        >>> form.line({"text": 'say "hi"'})
+        '/note text:"say ”hi”"'
+        """
+        known = [field.name for field in self.fields]
+        given = [f"{name}:{quoted(values[name])}" for name in known if values.get(name, "").strip()]
+        return " ".join([self.command, *given])
+
+
+def quoted(text: str) -> str:
+    """A text as one word of a command line, which nothing in it can end."""
+    return '"' + text.replace('"', "”").strip() + '"'
+
+
+class Notice(Frozen):
+    """Something the assistant says, written once and rendered by every surface.
+
+    Texts are already in the reader's language. `audience` says who may read it: an internal notice
+    can never be sent to a customer's chat.
+    """
+
+    audience: Audience = Audience.INTERNAL
+    level: Level = Level.INFO
+    title: str = ""
+    text: str = ""
+    facts: tuple[Fact, ...] = ()
+    table: Table | None = None
+    buttons: tuple[Button, ...] = ()
+    form: Form | None = None
+    note: str = ""
+    """Small print below: who reads this chat, what waits."""
+    language: str = "zh"
+
+
+class Can(StrEnum):
+    """What a channel is able to show; `bot.render.degrade` writes the rest as plain words."""
+
+    BUTTONS = "buttons"
+    TABLES = "tables"
+    FORMS = "forms"
+
+
+PAGE: Final = "page"
+"""A `Target.place`: the page of the assistant that the member of a private chat opened."""
+
+
+class Target(Frozen):
+    """Where a notice goes."""
+
+    chat: str
+    thread: str = ""
+    """The thread it belongs to, as an incoming message named it."""
+    place: str = ""
+    """The message whose place it takes, as a tap named it; a new message where that is too late."""
+
+
+class Budget(Frozen):
+    """At most `count` messages in `seconds`.
+
+    It counts the messages to one chat; with `across`, to all chats of the channel whose ids begin so
+    ("": the whole channel). With `answering` it counts from the last message that came from the chat,
+    and is closed `seconds` after that one.
+    """
+
+    count: int
+    seconds: float
+    across: str | None = None
+    answering: bool = False
+
+
+class Sent(Frozen):
+    """The far side has it; `id` is its own name for the message, where it gave one."""
+
+    id: str = ""
+    messages: int = 1
+    """How many messages of the far side's it took."""
+
+
+class AdapterError(Exception):
+    """What leaves an adapter when a send or a fetch did not work."""
+
+
+class TryLater(AdapterError):
+    """It may work later; `after` seconds where the far side said so.
+
+    `unknown` tells that the far side may have taken it all the same (a time-out, say).
+    """
+
+    def __init__(self, why: str, *, after: float | None = None, unknown: bool = False) -> None:
+        super().__init__(why)
+        self.after = after
+        self.unknown = unknown
+
+
+class Refused(AdapterError):
+    """It will never work like this."""
+
+
+class NotSupported(AdapterError):
+    """This channel cannot do it."""

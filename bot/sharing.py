@@ -1,0 +1,92 @@
+"""What replicas share through the database: platforms' tokens, cursors, and who holds what."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import psycopg
+
+from bot import log
+from bot.contract import Token
+from storage import shared
+from storage.db import Database, ending
+
+_log = log.get("sharing")
+
+_LOOK_S: Final = 5.0
+"""How often a holder makes sure that it still is the one."""
+
+
+class SharedTokens:
+    """The contract's `Tokens`: one row a token; who refreshes it holds the row meanwhile."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(
+        self, name: str, ask: Callable[[], Awaitable[Token]], *, refused: str = ""
+    ) -> str:
+        async with self._db.transaction() as session:
+            found = await shared.token(session, name)
+        if found and found != refused:
+            return found
+        async with self._db.transaction() as session:
+            found = await shared.hold_token(session, name)
+            if found and found != refused:
+                return found
+            fresh = await ask()
+            await shared.keep_token(session, name, fresh.value, fresh.lasts_s)
+        return fresh.value
+
+
+class SharedCursors:
+    """The contract's `Cursors`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, name: str) -> str:
+        async with self._db.transaction() as session:
+            return await shared.cursor(session, name)
+
+    async def put(self, name: str, value: str) -> None:
+        async with self._db.transaction() as session:
+            await shared.move_cursor(session, name, value)
+
+
+class Holds:
+    """The contract's `Hold`: an advisory lock on a connection of its own for as long as it lives."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def __call__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._db.url, autocommit=True, application_name="keqing/hold"
+                ) as connection:
+                    await shared.hold(connection, name)
+                    return await _while_held(connection, work)
+            except psycopg.OperationalError:
+                ending()
+                _log.warning("hold.lost", name=name)
+                await asyncio.sleep(1)
+
+
+async def _while_held(
+    connection: psycopg.AsyncConnection[object], work: Callable[[], Awaitable[None]]
+) -> None:
+    """Run `work` until it ends; raises where the connection that holds the lock is gone."""
+    task = asyncio.ensure_future(work())
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_LOOK_S)
+            if not task.done():
+                await connection.execute("SELECT 1")
+        await task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(task, return_exceptions=True)
