@@ -27,9 +27,10 @@ from bot.contract import (
 from bot.download import Downloads
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.inbox import Drain, Inbox
-from bot.jobs import digest, reminders, risk_scan, transcribe, upkeep
+from bot.jobs import digest, directory, fetch, reminders, risk_scan, transcribe, upkeep
 from bot.people import Actor, Defaults
 from bot.pipeline.flow import Flow
+from bot.pipeline.happenings import Happenings
 from bot.receipts import Receipts
 from bot.rules.engine import Engine
 from bot.settings import Settings
@@ -38,7 +39,7 @@ from storage import db as storage_db
 from storage.db import Database
 from storage.embedded import Cluster, open_cluster
 from storage.files import FileStore
-from storage.tables import Project
+from storage.tables import Conversation, Project
 
 HOME: Final = ChannelName("web")
 """The channel of members' own chats with the assistant, on the web page and in the terminal."""
@@ -94,7 +95,19 @@ class Program(Host):
         self.transcriber = transcribe.Transcriber(
             db, self.jobs, self.media, self.speech, self.rules, self.now
         )
-        flow = Flow(self.rules, self.assistant, self.transcriber.queue, self.now)
+        self.adapters: dict[ChannelName, Adapter] = {}
+        self.fetcher = fetch.Fetcher(db, self.jobs, self.adapters, self.transcriber, self.now)
+        self.directory = directory.Directory(
+            db, self.jobs, self.adapters, self.now, self.defaults, HOME
+        )
+        flow = Flow(
+            self.rules,
+            self.assistant,
+            Happenings(self.defaults),
+            self.transcriber.queue,
+            self.fetcher.queue,
+            self.now,
+        )
         self.drain = Drain(db, flow)
         self.inbox = Inbox(db, self.drain.wake)
         ports = Ports(
@@ -107,7 +120,7 @@ class Program(Host):
             sharing.Holds(db),
             Downloads(self.media),
         )
-        self.adapters: dict[ChannelName, Adapter] = parts.adapters(settings.branches, ports)
+        self.adapters.update(parts.adapters(settings.branches, ports))
         receipts = Receipts(self.now, self.defaults, HOME)
         zone = clock.zone(settings.timezone)
         self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)
@@ -117,6 +130,8 @@ class Program(Host):
 
     def _add_jobs(self) -> None:
         self.jobs.add(transcribe.JOB, self.transcriber.run, queue=runtime.SPEECH)
+        self.jobs.add(fetch.JOB, self.fetcher.run, attempts=fetch.ATTEMPTS)
+        self.jobs.add(directory.JOB, self.directory.run)
         for name, cron, job in (
             (digest.JOB, digest.CRON, digest.Digest(self.db, self.now, self.defaults, HOME).run),
             (
@@ -130,6 +145,7 @@ class Program(Host):
                 reminders.Reminders(self.db, self.now, self.defaults, HOME).run,
             ),
             (upkeep.JOB, upkeep.CRON, self.upkeep.run),
+            (directory.NIGHTLY, directory.CRON, self.directory.nightly),
         ):
             self.jobs.add(name, job)
             self.clockwork.add(name, cron)
@@ -159,7 +175,17 @@ class Program(Host):
         await self.rules.check_project(ask.session, project, self.now(), rules)
 
     def link(self, path: str) -> str:
-        return f"http://{self.settings.host}:{self.settings.port}{path}"
+        return self.settings.address + path
+
+    async def allowance(self, chat: Conversation) -> outbox.Room:
+        adapter = self.adapters.get(ChannelName(chat.channel))
+        if adapter is None:
+            return outbox.Room()
+        async with self.db.transaction() as session:
+            return await outbox.room(session, adapter, chat.channel, chat.chat, self.now())
+
+    async def sync(self, ask: Ask, channel: str) -> bool:
+        return await self.directory.queue(ask.session, channel, ask.actor.user_id or 0)
 
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
         if project is not None:

@@ -129,6 +129,8 @@ class Room:
     slow: bool = False
     closed: bool = False
     """Nothing can be sent until somebody writes there."""
+    closes_at: datetime | None = None
+    """When an answer is no longer possible, where only answers are."""
 
 
 async def room(
@@ -143,6 +145,7 @@ async def room(
             if heard is None or heard < since:
                 return Room(left=0, closed=True)
             since = heard
+            tightest = replace(tightest, closes_at=heard + timedelta(seconds=budget.seconds))
         spent = await rows.spent(session, channel, chat, since, budget.across)
         left = budget.count - spent.messages
         if budget.answering and left <= 0:
@@ -150,7 +153,8 @@ async def room(
         if left < tightest.left:
             oldest = spent.free_at or now
             free_at = oldest + timedelta(seconds=budget.seconds)
-            tightest = Room(left, free_at, slow=budget.seconds >= SPOKEN_S)
+            slow = budget.seconds >= SPOKEN_S
+            tightest = replace(tightest, left=left, free_at=free_at, slow=slow)
     return tightest
 
 

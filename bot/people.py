@@ -104,6 +104,21 @@ def private_chat(user: User | int) -> str:
     return f"user-{user if isinstance(user, int) else user.id}"
 
 
+async def mentioned(session: AsyncSession, message: InboundMessage) -> str:
+    """A message's text with the names of those it mentions; blanks in a name are joined."""
+    if not message.mentions:
+        return message.text
+    ids = [people.address(message.channel, one.id) for one in message.mentions]
+    users = await people.users_at(session, message.channel, ids)
+    text = message.text
+    for one, address in zip(message.mentions, ids, strict=True):
+        user = users.get(address)
+        name = user.name if user else one.name
+        if name:
+            text = text.replace(f"@{one.id}", "@" + name.replace(" ", "\xa0"))
+    return text
+
+
 async def own_chat(session: AsyncSession, home: str, user: User | int) -> Conversation:
     """A member's own chat on channel `home`: always internal, nobody else reads it."""
     user_id = user if isinstance(user, int) else user.id

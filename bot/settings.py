@@ -36,6 +36,8 @@ class Settings(BaseModel):
     database_url: str | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    """Where people and platforms reach the web side, behind its proxy: `https://keqing.example.com`."""
     language: Literal["zh", "en"] = "zh"
     timezone: str = "Asia/Shanghai"
     quiet_hours: str = "21:00-08:00"
@@ -63,6 +65,18 @@ class Settings(BaseModel):
         if value.strip() and not _HOURS.fullmatch(value.strip()):
             raise ValueError("write it as 21:00-08:00, or leave it empty")
         return value.strip()
+
+    @field_validator("public_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("an http:// or https:// address is needed")
+        return value.rstrip("/") if value else None
+
+    @property
+    def address(self) -> str:
+        """Where the web side is reached."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def quiet(self) -> tuple[time, time] | None:

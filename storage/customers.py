@@ -149,6 +149,7 @@ async def listed(
     tag: str | None = None,
     tier: str | None = None,
     stage: str | None = None,
+    owner_id: int | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[Customer]:
@@ -159,6 +160,8 @@ async def listed(
         asked = asked.where(Customer.tier == tier)
     if stage:
         asked = asked.where(Customer.stage == stage)
+    if owner_id is not None:
+        asked = asked.where(Customer.owner_id == owner_id)
     asked = asked.order_by(col(Customer.id)).limit(limit).offset(offset)
     return (await session.exec(asked)).all()
 

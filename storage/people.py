@@ -133,3 +133,15 @@ async def add_identity(
         return False
     session.add(Identity(channel=channel, address=normal, user_id=user_id, contact_id=contact_id))
     return True
+
+
+async def is_contact(session: AsyncSession, channel: str, address_: str) -> bool:
+    """Whether an address is that of a customer's contact."""
+    found = await session.exec(
+        select(Identity.id).where(
+            Identity.channel == channel,
+            Identity.address == address_,
+            col(Identity.contact_id).is_not(None),
+        )
+    )
+    return found.first() is not None

@@ -42,13 +42,13 @@ def body(
 
 
 def message(
-    id_: str, words: str, *, chat: str = "g-huajian", sender: str = "u-wang", **more: Any
+    id_: str, words: str, *, chat: str = "g-huajian", sender: str | Sender = "u-wang", **more: Any
 ) -> InboundMessage:
     fields: dict[str, Any] = {
         "channel": ChannelName("hook"),
         "event_id": id_,
         "chat": chat,
-        "sender": Sender(id=sender),
+        "sender": Sender(id=sender) if isinstance(sender, str) else sender,
         "text": words,
         "sent_at": datetime(2026, 11, 20, 2, 0, tzinfo=UTC),
     }

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from rapidfuzz import fuzz, process
 
 from bot import people as actors
+from bot.commands import forms
 from bot.commands.parse import Word, folded, value_of
 from bot.commands.registry import Ask, Command, CommandError, Param, Percent, Rest
 from bot.contract import Button
@@ -119,7 +120,9 @@ async def _take_next(
     if param.choices and param.optional:
         return
     others = [p for p in command.params if p.name not in values and p is not param]
-    bound = _fallback(ask, param) is not None
+    bound = _fallback(ask, param) is not None or (
+        param.kind is Interaction and ask.about is not None
+    )
     if param.kind in _ENTITIES and (bound or (param.optional and others)):
         # The chat says which one is meant, or the word is another parameter's: only an exact name
         # is taken for this one.
@@ -152,6 +155,8 @@ async def _exactly(ask: Ask, param: Param, text: str) -> Any:
         near = [await user_named(ask, text)]
     elif param.kind is Task and re.fullmatch(r"[Tt]-\d+", folded(text)):
         near = [await _task(ask, text)]
+    elif param.kind is Interaction and re.fullmatch(r"#\d+", folded(text)):
+        near = [await _interaction(ask, text)]
     return near[0] if len(near) == 1 else None
 
 
@@ -181,8 +186,16 @@ async def _fill(ask: Ask, command: Command, values: dict[str, Any]) -> None:
             if found is not None:
                 values[param.name] = found
                 continue
+        if param.kind is Interaction and ask.about is not None:
+            values[param.name] = ask.about
+            continue
         if not param.optional:
-            raise CommandError(_MISSING, name=ask.t(param.text), usage=command.usage(ask.language))
+            raise CommandError(
+                _MISSING,
+                form=forms.of(ask, command, values),
+                name=ask.t(param.text),
+                usage=command.usage(ask.language),
+            )
         values[param.name] = param.default
 
 
@@ -315,6 +328,8 @@ async def user_named(ask: Ask, text: str) -> User:
         me = await ask.session.get(User, ask.actor.user_id)
         if me is not None:
             return me
+    # A mention that a platform told has its name's blanks joined, so that it is one word.
+    text = text.replace("\xa0", " ")
     found = await people.user_named(ask.session, text)
     if found is not None:
         return found

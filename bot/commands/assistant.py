@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import log, outbox, people
+from bot import linking, log, outbox, people
 from bot.clock import Clock
 from bot.commands import console, parse
 from bot.commands.registry import Host
-from bot.contract import Audience, InboundMessage, Level, Notice
+from bot.contract import PAGE, Audience, Happening, InboundMessage, Level, Notice
 from bot.people import Actor, Defaults, own_chat
 from bot.texts import Text
 from storage import people as members
 from storage import talk
-from storage.tables import Conversation
+from storage.people import bounded
+from storage.tables import Conversation, Interaction
 
 _log = log.get("assistant")
 
@@ -22,10 +23,11 @@ _BROKE = Text(
     "抱歉，这条命令出了内部错误，什么都没有改动；详情已记入日志。",
     "Sorry, this command broke inside; nothing was changed, and the details are in the log.",
 )
+_PAGE_LINE = "/home"
 
 
 class Assistant:
-    """Hears members who speak to it, in their own chat or by a mention."""
+    """Hears members who speak to it: in their own chat, by a mention, a button or a form."""
 
     def __init__(self, now: Clock, defaults: Defaults, home: str) -> None:
         self._now = now
@@ -36,20 +38,21 @@ class Assistant:
     async def hear(self, session: AsyncSession, message: InboundMessage) -> bool:
         """Answer a member's line; False where it is talk, which is filed instead.
 
-        Only a sender whom the channel vouches for can run anything.
+        Only a sender whom the channel vouches for can run anything. What a button says is never
+        talk, whoever tapped it.
         """
-        if not message.sender.proven or (
-            message.attachments and not parse.is_command(message.text)
-        ):
-            return False
-        if not message.private and not parse.is_command(message.text):
+        command = message.tapped or parse.is_command(message.text)
+        if not message.sender.proven or not (message.private or command):
+            return message.tapped
+        if (message.attachments or message.files) and not command:
             return False
         actor = await self._actor(session, message)
         if actor is None or actor.user_id is None:
-            return False
-        chat = await self._chat(session, message)
-        notice = await self._run(session, actor, message, chat)
-        where = await self._answer_chat(session, chat, actor.user_id)
+            return await self._unknown(session, message)
+        chat = await self._chat(session, message, actor.user_id)
+        notice, ok = await self._run(session, actor, message, chat)
+        where = await self._answer_chat(session, message, chat, actor.user_id)
+        here = where.id == chat.id
         await outbox.post(
             session,
             notice,
@@ -57,26 +60,71 @@ class Assistant:
             chat=where.chat,
             key=f"answer:{message.channel}:{message.event_id}"[:400],
             not_before=datetime.now(UTC),
+            thread=(message.thread or "") if here else "",
+            place=message.place if here and ok else "",
         )
+        return True
+
+    async def open_page(self, session: AsyncSession, message: InboundMessage) -> None:
+        """Show a member their page of the assistant, on a platform that has one."""
+        assert message.happened is Happening.OPENED  # noqa: S101 - the caller's promise
+        actor = await self._actor(session, message)
+        if actor is None or actor.user_id is None:
+            return
+        chat = await self._chat(session, message, actor.user_id)
+        done = await console.run(session, actor, _PAGE_LINE, self._now(), chat=chat, host=self.host)
+        await outbox.post(
+            session,
+            done.notice,
+            channel=chat.channel,
+            chat=chat.chat,
+            key=f"page:{message.channel}:{message.event_id}"[:400],
+            place=PAGE,
+        )
+
+    async def _unknown(self, session: AsyncSession, message: InboundMessage) -> bool:
+        """Somebody whom we do not know as a member: of the firm, they are asked to be linked."""
+        if message.sender.outside or not message.private:
+            if message.tapped:
+                _log.info("assistant.tap_of_a_stranger", channel=message.channel)
+            return message.tapped
+        await linking.ask(session, message, self._defaults, self._home)
         return True
 
     async def _run(
         self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation
-    ) -> Notice:
+    ) -> tuple[Notice, bool]:
         """The answer to a line; a command that breaks is undone, logged, and owned up to."""
+        line = await people.mentioned(session, message)
+        about = await self._about(session, message, chat)
         try:
             async with session.begin_nested():
                 done = await console.run(
-                    session, actor, message.text, self._now(), chat=chat, host=self.host
+                    session,
+                    actor,
+                    line,
+                    self._now(),
+                    chat=chat,
+                    host=self.host,
+                    about=about,
+                    # A decision's button says what it does: that tap was the confirmation.
+                    confirmed=message.tapped and bool(message.place),
                 )
-                return done.notice
+                return done.notice, done.ok
         except (OperationalError, InterfaceError):
             raise  # the database is away: the line waits for it
         except Exception:  # noqa: BLE001 - whoever asked is answered all the same
             _log.exception("assistant.command_broke")
-            return Notice(
-                level=Level.DANGER, text=_BROKE.in_(actor.language), language=actor.language
-            )
+            broke = _BROKE.in_(actor.language)
+            return Notice(level=Level.DANGER, text=broke, language=actor.language), False
+
+    async def _about(
+        self, session: AsyncSession, message: InboundMessage, chat: Conversation
+    ) -> Interaction | None:
+        named = message.about or (message.references[-1] if message.references else "")
+        if not named:
+            return None
+        return await talk.by_message(session, message.channel, chat.id, bounded(named))
 
     async def _actor(self, session: AsyncSession, message: InboundMessage) -> Actor | None:
         if message.channel == self._home:
@@ -87,17 +135,31 @@ class Assistant:
         user = known.get(address)
         return await people.actor(session, user.id, self._defaults) if user else None
 
-    async def _chat(self, session: AsyncSession, message: InboundMessage) -> Conversation:
-        # Only a chat that is one member's own is known to be internal.
-        audience = Audience.INTERNAL.value if message.private else None
+    async def _chat(
+        self, session: AsyncSession, message: InboundMessage, user_id: int
+    ) -> Conversation:
+        """The chat that was spoken in; only one that is a member's own is known to be internal."""
         return await talk.open_conversation(
-            session, message.channel, message.chat, audience=audience, name=message.chat_name
+            session,
+            message.channel,
+            message.chat,
+            audience=Audience.INTERNAL.value if message.private else None,
+            name=message.chat_name,
+            user_id=user_id if message.private else None,
         )
 
     async def _answer_chat(
-        self, session: AsyncSession, chat: Conversation, user_id: int
+        self, session: AsyncSession, message: InboundMessage, chat: Conversation, user_id: int
     ) -> Conversation:
         """Where the answer goes: never into a chat that customers read."""
         if chat.audience == Audience.INTERNAL:
             return chat
+        if message.direct:
+            return await talk.open_conversation(
+                session,
+                message.channel,
+                message.direct,
+                audience=Audience.INTERNAL.value,
+                user_id=user_id,
+            )
         return await own_chat(session, self._home, user_id)

@@ -15,7 +15,7 @@ from bot.contract import Button, Level, Notice, storable
 from bot.people import Actor
 from bot.texts import Text, listed
 from storage import audit
-from storage.tables import Conversation, Pending, UndoEntry
+from storage.tables import Conversation, Interaction, Pending, UndoEntry
 from storage.undo import Recorder
 
 CONFIRM_WITHIN: Final = timedelta(minutes=10)
@@ -52,15 +52,19 @@ async def run(
     *,
     chat: Conversation | None = None,
     host: Host | None = None,
+    about: Interaction | None = None,
     confirmed: bool = False,
 ) -> Outcome:
     """Run one line in the session's transaction; never raises for what a person typed."""
-    ask = Ask(session, actor, now.astimezone(actor.zone), chat, host)
+    ask = Ask(session, actor, now.astimezone(actor.zone), chat, host, about)
     try:
         return Outcome(await _run(ask, line, confirmed=confirmed), ok=True)
     except CommandError as error:
         notice = ask.notice(
-            text=ask.t(error.text, **error.facts), level=Level.WARNING, buttons=list(error.buttons)
+            text=ask.t(error.text, **error.facts),
+            level=Level.WARNING,
+            buttons=list(error.buttons),
+            form=error.form,
         )
         return Outcome(notice, ok=False)
 
@@ -85,7 +89,9 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
         with recorder:
             notice = await command.run(ask, **values)
             await ask.session.flush()
-    await _keep(ask, line, recorder.changes)
+    await audit.write(ask.session, *ask.traces)
+    if not command.final:
+        await _keep(ask, line, recorder.changes)
     return notice
 
 
@@ -115,15 +121,14 @@ async def _ask_first(ask: Ask, line: str) -> Notice:
     return ask.notice(
         text=ask.t(_CONFIRM, line=line.strip()),
         buttons=[
-            Button(label=ask.t(_YES), command=f"/yes {pending.id}", primary=True),
-            Button(label=ask.t(_NO), command=f"/no {pending.id}"),
+            Button(label=ask.t(_YES), command=f"/yes {pending.id}", primary=True, once=True),
+            Button(label=ask.t(_NO), command=f"/no {pending.id}", once=True),
         ],
     )
 
 
 async def _keep(ask: Ask, line: str, changes: list[dict[str, Any]]) -> None:
-    """The trace of a write, and what it takes to undo it."""
-    await audit.write(ask.session, *ask.traces)
+    """What it takes to undo a write."""
     if ask.actor.user_id is None:
         return
     if ask.undo_with:

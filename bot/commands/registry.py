@@ -15,7 +15,8 @@ from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_typ
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import record
-from bot.contract import Audience, Button, Fact, Level, Notice, Table
+from bot.contract import Audience, Button, Fact, Form, Level, Notice, Table
+from bot.outbox import Room
 from bot.people import Actor
 from bot.texts import Language, Text
 from storage.audit import Trace
@@ -55,11 +56,19 @@ class BadDeclaration(Exception):
 class CommandError(Exception):
     """A command that cannot be done, in words for its person."""
 
-    def __init__(self, text: Text, buttons: tuple[Button, ...] = (), **facts: object) -> None:
+    def __init__(
+        self,
+        text: Text,
+        buttons: tuple[Button, ...] = (),
+        *,
+        form: Form | None = None,
+        **facts: object,
+    ) -> None:
         super().__init__(text.en)
         self.text = text
         self.facts = facts
         self.buttons = buttons
+        self.form = form
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,8 @@ class Command:
     """What a person needs; empty: whoever is known may."""
     aliases: tuple[str, ...] = ()
     confirm: bool = False
+    final: bool = False
+    """It cannot be undone: what it did has left the house."""
 
     def usage(self, language: Language) -> str:
         name = self.zh if language == "zh" else self.name.replace(".", " ")
@@ -110,11 +121,12 @@ def command(
     permission: str = "",
     aliases: tuple[str, ...] = (),
     confirm: bool = False,
+    final: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Notice]]], Callable[..., Awaitable[Notice]]]:
     """Declare the decorated function as a command; raises `BadDeclaration`."""
 
     def declare(run: Callable[..., Awaitable[Notice]]) -> Callable[..., Awaitable[Notice]]:
-        made = Command(name, zh, help, run, _params(name, run), permission, aliases, confirm)
+        made = Command(name, zh, help, run, _params(name, run), permission, aliases, confirm, final)
         for spoken in (name.replace(".", " "), zh, *aliases):
             key = spoken.casefold()
             if key in _SPOKEN:
@@ -178,6 +190,8 @@ class Ask:
     """Aware, in the actor's zone."""
     chat: Conversation | None = None
     host: "Host | None" = None
+    about: Interaction | None = None
+    """What the line answers, or was said about by a shortcut."""
     traces: list[Trace] = field(default_factory=list)
     undo_with: str | None = None
     """A command line that takes the write back, where row changes alone cannot."""
@@ -209,6 +223,7 @@ class Ask:
         facts: list[tuple[str, str]] | None = None,
         table: Table | None = None,
         buttons: list[Button] | None = None,
+        form: Form | None = None,
     ) -> Notice:
         """An internal notice in the asker's language; facts without a value are left out."""
         shown = tuple(Fact(label=label, value=value) for label, value in facts or [] if value)
@@ -220,6 +235,7 @@ class Ask:
             facts=shown,
             table=table,
             buttons=tuple(buttons or ()),
+            form=form,
             language=self.language,
         )
 
@@ -263,6 +279,14 @@ class Host:
 
     def link(self, path: str) -> str:
         """The whole address of one of the web side's paths."""
+        raise NotImplementedError
+
+    async def allowance(self, chat: Conversation) -> Room:
+        """What the platform lets us send to a chat now."""
+        raise NotImplementedError
+
+    async def sync(self, ask: Ask, channel: str) -> bool:
+        """Read a platform's directory in the background; False where it has none."""
         raise NotImplementedError
 
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:

@@ -181,6 +181,10 @@ EVENTS: dict[str, Text] = {
     "interaction.filed": Text("人工归档 #{number}", "#{number} filed by hand"),
     "interaction.unfiled": Text("撤销归档 #{number}", "filing of #{number} taken back"),
     "alert.raised": Text("风险预警：{rule}", "risk alert: {rule}"),
+    "progress.sent": Text("已向客户发送进展 #{number}", "progress #{number} sent to the customer"),
+    "chat.opened": Text(
+        "有外部人员加入，群已转为客户群", "an outsider joined; the chat is customer-facing now"
+    ),
     "digest.sent": Text("已推送进度摘要", "progress digest sent"),
 }
 """What the timeline says of events; facts stand in braces."""

@@ -76,7 +76,7 @@ class Transcriber:
             hotwords = await _hotwords(session, item.customer_id)
         path = self._media.path(recording.sha256) if recording else None
         if path is None or not path.is_file():
-            await self._fail(interaction_id, f"{_MISSING.en} / {_MISSING.zh}")
+            await self.fail(interaction_id, f"{_MISSING.en} / {_MISSING.zh}")
             return
         try:
             transcript = await asyncio.to_thread(
@@ -86,7 +86,7 @@ class Transcriber:
             _log.info("transcribe.waiting_for_model", interaction=interaction_id)
             return
         except Unreadable as error:
-            await self._fail(interaction_id, str(error))
+            await self.fail(interaction_id, str(error))
             return
         await self._keep(interaction_id, transcript)
 
@@ -107,7 +107,7 @@ class Transcriber:
             await self._rules.filed(session, [_filed(item)], self._now())
         _log.info("transcribe.done", interaction=interaction_id, seconds=transcript.duration_s)
 
-    async def _fail(self, interaction_id: int, why: str) -> None:
+    async def fail(self, interaction_id: int, why: str) -> None:
         """A recording that cannot be read is kept, and says why."""
         async with self._db.transaction() as session:
             item = await session.get_one(Interaction, interaction_id)

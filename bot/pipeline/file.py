@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.contract import Audience, InboundMessage, StoredFile, Transcript
+from bot.contract import Audience, InboundMessage, RemoteFile, StoredFile, Transcript
 from bot.pipeline.extract import Extract
 from bot.pipeline.match import Candidate
 from bot.pipeline.work import Work, unhurried
@@ -110,27 +110,38 @@ def message_key(message: InboundMessage) -> str:
 
 
 async def _attach(session: AsyncSession, works: Sequence[Work]) -> None:
-    listed = [(work, file) for work in works for file in work.message.attachments]
+    listed = [
+        (work, file) for work in works for file in (*work.message.attachments, *work.message.files)
+    ]
     if not listed:
         return
+    ids = await bulk.numbers(session, Attachment, len(listed))
     names = [(w.match.customer_id, w.match.project_id, f.name) for w, f in listed]
     newest = await talk.version_numbers(session, names)
     rows: list[dict[str, Any]] = []
-    for (work, file), name in zip(listed, names, strict=True):
+    for id_, (work, file), name in zip(ids, listed, names, strict=True):
         newest[name] = newest.get(name, 0) + 1
-        rows.append(_attachment(work, file, newest[name] if work.match.customer_id else 1))
+        version = newest[name] if work.match.customer_id else 1
+        rows.append(_attachment(id_, work, file, version))
+        if isinstance(file, RemoteFile):
+            work.fetches = (*work.fetches, id_)
     await bulk.insert(session, Attachment, rows)
 
 
-def _attachment(work: Work, file: StoredFile, version: int) -> dict[str, Any]:
+def _attachment(
+    id_: int, work: Work, file: StoredFile | RemoteFile, version: int
+) -> dict[str, Any]:
+    remote = isinstance(file, RemoteFile)
     return {
+        "id": id_,
         "interaction_id": work.interaction_id,
         "customer_id": work.match.customer_id,
         "project_id": work.match.project_id,
         "name": file.name,
         "type": file.type,
-        "size": file.size,
-        "sha256": file.sha256,
+        "size": file.size or 0,
+        "sha256": "" if remote else file.sha256,
+        "ref": file.ref if remote else "",
         "version": version,
         "created_at": work.received_at,
     }

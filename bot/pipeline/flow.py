@@ -1,19 +1,22 @@
 """From a message to its place: the steps on one screen, and the batch that they run in."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import people
 from bot.clock import Clock
-from bot.contract import Audience, ChannelName, InboundMessage, Kind
+from bot.contract import Audience, ChannelName, Happening, InboundMessage, Kind
 from bot.inbox import Arrived
 from bot.pipeline import (
     changes,
     evidence,
     extract,
     file,
+    forwarded,
     language,
     match,
     media,
@@ -21,6 +24,7 @@ from bot.pipeline import (
     signals,
 )
 from bot.pipeline.evidence import Question
+from bot.pipeline.happenings import Happenings
 from bot.pipeline.work import Work, unhurried
 from bot.rules import engine
 from storage import directory
@@ -85,11 +89,15 @@ class Conversing(Protocol):
         """Whether the line was one for the assistant, and has been answered."""
         ...
 
+    async def open_page(self, session: AsyncSession, message: InboundMessage) -> None:
+        """Show a member their page."""
+        ...
 
-class Transcribing(Protocol):
-    """What queues a recording for the speech worker, in this transaction."""
 
-    async def __call__(self, session: AsyncSession, interaction_id: int) -> None: ...
+class Queueing(Protocol):
+    """What queues slow work on an interaction, or on one of its files, in this transaction."""
+
+    async def __call__(self, session: AsyncSession, number: int, /) -> None: ...
 
 
 class Flow:
@@ -99,12 +107,16 @@ class Flow:
         self,
         rules: engine.Engine,
         conversing: Conversing,
-        transcribe: Transcribing,
+        happenings: Happenings,
+        transcribe: Queueing,
+        fetch: Queueing,
         now: Clock,
     ) -> None:
         self._rules = rules
         self._conversing = conversing
+        self._happenings = happenings
         self._transcribe = transcribe
+        self._fetch = fetch
         self._now = now
 
     async def handle(
@@ -122,23 +134,38 @@ class Flow:
 
     async def _file_special(self, session: AsyncSession, arrived: Arrived) -> dict[int, int | None]:
         message = arrived.message
+        if message.happened is Happening.OPENED:
+            await self._conversing.open_page(session, message)
+            return {arrived.inbox_id: None}
+        if message.happened is not None:
+            told = await self._happenings.follow(session, message)
+            if told is None:
+                return {arrived.inbox_id: None}
+            return await self._file(session, [replace(arrived, message=told)])
         if message.edits or message.recalls:
             changed = await changes.follow(session, message)
             if changed is not None:
                 return {arrived.inbox_id: changed}
+        elif lines := await forwarded.lines(session, arrived):
+            done = await self._file(session, lines)
+            await forwarded.confirm(session, arrived, len(lines))
+            return done
         elif await self._conversing.hear(session, message):
             return {arrived.inbox_id: None}
         return await self._file(session, [arrived])
 
     async def _file(self, session: AsyncSession, batch: Sequence[Arrived]) -> dict[int, int | None]:
         works = await prepare(session, batch)
+        await self._happenings.seen(session, works)
         async for work in unhurried(works):
             for step in STEPS:
                 step(work)
         await file.away(session, works)
         for work in works:
-            if work.status == "waiting_for_model":
+            if work.status == "waiting_for_model" and not work.fetches:
                 await self._transcribe(session, work.interaction_id)
+            for attachment_id in work.fetches:
+                await self._fetch(session, attachment_id)
         await self._rules.filed(session, [_filed(work) for work in works], self._now())
         return {work.inbox_id: work.interaction_id for work in works}
 
@@ -156,11 +183,20 @@ class Flow:
 def _ordinary(arrived: Arrived) -> bool:
     """Whether a message neither changes an earlier one nor speaks to the assistant."""
     message = arrived.message
-    return not (message.edits or message.recalls or message.private or message.addressed)
+    return not (
+        message.edits
+        or message.recalls
+        or message.private
+        or message.addressed
+        or message.tapped
+        or message.happened
+        or forwarded.likely(message)
+    )
 
 
 async def prepare(session: AsyncSession, batch: Sequence[Arrived]) -> list[Work]:
     """Look up what the whole batch needs, and know its chats."""
+    batch = [await _named(session, arrived) for arrived in batch]
     questions = [question_of(arrived.message) for arrived in batch]
     found = await match.load(session, questions)
     keys = [(a.message.channel, bounded(a.message.chat)) for a in batch]
@@ -172,6 +208,14 @@ async def prepare(session: AsyncSession, batch: Sequence[Arrived]) -> list[Work]
         Work.of(arrived, question, found, found.chats[key])
         for arrived, question, key in zip(batch, questions, keys, strict=True)
     ]
+
+
+async def _named(session: AsyncSession, arrived: Arrived) -> Arrived:
+    """A message with the names of whom it mentions."""
+    if not arrived.message.mentions:
+        return arrived
+    said = await people.mentioned(session, arrived.message)
+    return replace(arrived, message=arrived.message.model_copy(update={"text": said}))
 
 
 def question_of(message: InboundMessage) -> Question:

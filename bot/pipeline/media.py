@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from bot.contract import InboundMessage, Kind, StoredFile
+from bot.contract import InboundMessage, Kind, RemoteFile, StoredFile
 
 RECORDINGS: Final = frozenset(
     ".wav .mp3 .m4a .ogg .opus .amr .webm .flac .wma .aac .silk .speex .mp4".split()
 )
 
 
-def recording(message: InboundMessage) -> StoredFile | None:
+def recording(message: InboundMessage) -> StoredFile | RemoteFile | None:
     """The recording that is the message: a call's file, or a voice note without words of its own."""
-    for file in message.attachments:
+    for file in (*message.attachments, *message.files):
         if not is_recording(file):
             continue
         if message.kind in {Kind.CALL, Kind.MEETING} or not message.text.strip():
@@ -19,7 +19,7 @@ def recording(message: InboundMessage) -> StoredFile | None:
     return None
 
 
-def is_recording(file: StoredFile) -> bool:
+def is_recording(file: StoredFile | RemoteFile) -> bool:
     """Whether a file is sound, by its type or the ending of its name."""
     suffix = "." + file.name.rsplit(".", 1)[-1].lower()
     if suffix == ".mp4" or file.type.startswith("video/"):

@@ -38,6 +38,8 @@ class Work:
     status: str = "filed"
     direction: str = "in"
     interaction_id: int = 0
+    fetches: tuple[int, ...] = ()
+    """Numbers of the attachments that still lie with the platform."""
 
     @property
     def text(self) -> str:

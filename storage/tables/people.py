@@ -63,6 +63,8 @@ class LinkRequest(SQLModel, table=True):
     id: int = key()
     channel: str
     address: str
+    chat: str
+    """Their private chat with the assistant."""
     name: str = ""
     email: str = ""
     phone: str = ""

@@ -82,6 +82,7 @@ def link_requests() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("channel", Name(), nullable=False),
         sa.Column("address", Name(), nullable=False),
+        sa.Column("chat", Name(), nullable=False),
         sa.Column("name", Name(), nullable=False),
         sa.Column("email", Name(), nullable=False),
         sa.Column("phone", Name(), nullable=False),

@@ -1,0 +1,237 @@
+"""Progress for customers: proposed by a member, approved by one tap, then sent to their chat."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from bot import outbox
+from bot.commands import cards, public
+from bot.commands.registry import Ask, CommandError, Rest, command
+from bot.contract import Button, Level, Notice, Table
+from bot.outbox import Room
+from bot.people import own_chats
+from bot.render import plain
+from bot.texts import Text
+from storage import people, pushes
+from storage.tables import Conversation, Project, Push, User
+
+_NUMBER = Text("编号", "number")
+_PROJECT = Text("项目", "project")
+_PREVIEW = Text("客户将看到", "The customer will read")
+
+
+@command(
+    "update",
+    zh="发送进展",
+    permission="push.propose",
+    aliases=("progress send",),
+    final=True,
+    help=Text(
+        "把项目进展发到客户群，批准后才发出",
+        "send a project's progress to its customer's chat, once it is approved",
+    ),
+)
+async def update(
+    ask: Ask,
+    project: Annotated[Project, _PROJECT],
+    words: Annotated[Rest, Text("附言", "words")] = Rest(""),  # noqa: B008 - a plain string
+) -> Notice:
+    chats = await pushes.customer_chats(ask.session, project)
+    if not chats:
+        raise CommandError(
+            Text(
+                "{code} 还没有绑定客户群。在群里发 /绑定 {code} 对象:客户群。",
+                "{code} has no customer's chat yet: say /bind {code} audience:customer in it.",
+            ),
+            code=project.code,
+        )
+    made: list[tuple[Push, Conversation]] = []
+    for chat in chats:
+        notice = await public.progress(ask.session, project, chat, ask.now, words)
+        push = Push(
+            project_id=project.id,
+            conversation_id=chat.id,
+            notice=notice.model_dump(mode="json", exclude_defaults=True),
+            made_by_id=ask.actor.user_id,
+        )
+        ask.session.add(push)
+        await ask.session.flush()
+        ask.wrote("push.proposed", push, project=project.id)
+        made.append((push, chat))
+    if ask.actor.may("push.approve"):
+        return await _card(ask, project, *made[0], more=len(made) - 1)
+    for push, chat in made:
+        await _ask_approver(ask, project, push, chat)
+    return ask.say(
+        Text(
+            "已提交批准，批准后发给客户。", "Sent to be approved; the customer gets it after that."
+        ),
+        Level.GOOD,
+    )
+
+
+async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversation) -> None:
+    """Put the card before who may say yes: the project's manager, else the managers."""
+    manager = await ask.session.get(User, project.manager_id or 0)
+    told = [manager] if manager else await people.users_with_role(ask.session, "manager")
+    card = await _card(ask, project, push, chat)
+    for user in told:
+        for own in await own_chats(ask.session, "web", user, ask.now):
+            await outbox.post(
+                ask.session,
+                card,
+                channel=own.channel,
+                chat=own.chat,
+                key=f"approve:{push.id}:{own.id}",
+            )
+
+
+async def _card(
+    ask: Ask, project: Project, push: Push, chat: Conversation, more: int = 0
+) -> Notice:
+    room = await ask.host.allowance(chat) if ask.host else Room()
+    facts = [
+        (ask.t(_PROJECT), f"{project.code} {project.name}"),
+        (ask.t(Text("发往", "To")), f"{chat.channel} {chat.name or chat.chat}"),
+        (ask.t(Text("对象", "Audience")), ask.t(Text("客户群", "customer-facing"))),
+        (ask.t(Text("平台余量", "Platform allows")), _allowance(ask, room)),
+        (ask.t(_PREVIEW), plain.text(_words(push))),
+    ]
+    if more:
+        text = Text("另有 {more} 个群待批准", "{more} more chats wait to be approved")
+        facts.append((ask.t(Text("其他", "More")), ask.t(text, more=more)))
+    return ask.notice(
+        title=ask.t(
+            Text("待批准的客户推送 #{number}", "To be approved: #{number}"), number=push.id
+        ),
+        level=Level.WARNING,
+        facts=facts,
+        buttons=[
+            Button(
+                label=ask.t(Text("批准并发送", "Approve and send")),
+                command=f"/approve {push.id}",
+                primary=True,
+                once=True,
+            ),
+            Button(label=ask.t(Text("退回", "Refuse")), command=f"/refuse {push.id}", once=True),
+        ],
+    )
+
+
+def _allowance(ask: Ask, room: Room) -> str:
+    """What the platform still lets through, said before it is spent."""
+    if room.closed:
+        return ask.t(
+            Text(
+                "暂时不能发送，等客户来信后再批准", "nothing now; approve it once they have written"
+            )
+        )
+    if room.closes_at is None:
+        return ""
+    return ask.t(
+        Text("还可发送 {left} 条，至 {until}", "{left} more messages until {until}"),
+        left=room.left,
+        until=cards.moment(ask, room.closes_at),
+    )
+
+
+@command(
+    "approve",
+    zh="批准",
+    permission="push.approve",
+    final=True,
+    help=Text("批准一条客户推送并发出", "approve words for a customer, and send them"),
+)
+async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
+    push, project, chat = await _waiting(ask, number)
+    if ask.host and (await ask.host.allowance(chat)).closed:
+        raise CommandError(
+            Text(
+                "平台现在不允许发送：客户近期没有来信，或可回复条数已用完。客户来信后再批准。",
+                "The platform lets nothing through now: the customer has not written lately, or the"
+                " replies are spent. Approve it once they have written.",
+            )
+        )
+    push.state = "approved"
+    push.decided_by_id, push.decided_at = ask.actor.user_id, datetime.now(UTC)
+    await outbox.post(
+        ask.session,
+        _words(push),
+        channel=chat.channel,
+        chat=chat.chat,
+        key=f"push:{push.id}",
+    )
+    await ask.did(
+        "progress.sent",
+        push,
+        customer_id=project.customer_id,
+        project_id=project.id,
+        number=push.id,
+    )
+    return ask.notice(
+        title=ask.t(Text("已批准 #{number}", "#{number} approved"), number=push.id),
+        text=ask.t(
+            Text("{who} 批准，正在发给 {chat}。", "Approved by {who}; on its way to {chat}."),
+            who=ask.actor.name,
+            chat=chat.name or chat.chat,
+        ),
+        level=Level.GOOD,
+        facts=[(ask.t(_PREVIEW), plain.text(_words(push)))],
+    )
+
+
+@command(
+    "refuse",
+    zh="退回",
+    permission="push.approve",
+    help=Text("退回一条客户推送", "refuse words for a customer"),
+)
+async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
+    push, _, _ = await _waiting(ask, number)
+    push.state = "refused"
+    push.decided_by_id, push.decided_at = ask.actor.user_id, datetime.now(UTC)
+    ask.session.add(push)
+    ask.wrote("push.refused", push)
+    return ask.say(
+        Text("已退回 #{number}，不会发出。", "#{number} is refused; nothing is sent."),
+        number=push.id,
+    )
+
+
+@command(
+    "approvals",
+    zh="待批准",
+    permission="push.approve",
+    help=Text("等待批准的客户推送", "words for customers that wait for a yes"),
+)
+async def approvals(ask: Ask) -> Notice:
+    waiting = await pushes.waiting(ask.session, ask.actor.scope)
+    title = ask.t(Text("待批准（{count}）", "To be approved ({count})"), count=len(waiting))
+    if not waiting:
+        return ask.notice(title=title, text=ask.t(Text("没有。", "None.")))
+    columns = tuple(
+        ask.t(text) for text in (_NUMBER, _PROJECT, Text("聊天", "Chat"), Text("内容", "Words"))
+    )
+    rows = tuple(
+        (f"#{p.id}", project.code, chat.name or chat.chat, cards.short(plain.text(_words(p))))
+        for p, project, chat in waiting
+    )
+    buttons = [
+        Button(label=ask.t(Text("批准 #{n}", "Approve #{n}"), n=p.id), command=f"/approve {p.id}")
+        for p, _, _ in waiting[:5]
+    ]
+    return ask.notice(title=title, table=Table(columns=columns, rows=rows), buttons=buttons)
+
+
+def _words(push: Push) -> Notice:
+    return Notice.model_validate(push.notice)
+
+
+async def _waiting(ask: Ask, number: int) -> tuple[Push, Project, Conversation]:
+    found = await pushes.one(ask.session, ask.actor.scope, number)
+    if found is None:
+        raise CommandError(Text("没有推送 #{number}。", "There is no #{number}."), number=number)
+    if found[0].state != "waiting":
+        raise CommandError(
+            Text("#{number} 已经处理过。", "#{number} was decided already."), number=number
+        )
+    return found

@@ -1,0 +1,196 @@
+"""Every notice of the product, in both languages: what each platform's golden files are made of.
+
+`KEQING_GOLDEN=write` writes `tests/data/notices.jsonl` anew.
+"""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from sqlalchemy import text
+
+from bot.app import Program
+from bot.commands import registry
+from bot.contract import Happening, Notice, Sender
+from bot.jobs import digest, reminders, risk_scan
+from storage import people as members
+from tests import play
+
+KEPT = Path(__file__).parents[1] / "data" / "notices.jsonl"
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+LINES = (
+    "nonsense",
+    "help",
+    "help task new",
+    "whoami",
+    "users",
+    "customers",
+    "customer C-0001",
+    "customer nobody",
+    "contact new C-0001 赵工 现场负责人 zhao@huajian.example role:user",
+    "tag C-0001 重点,VIP",
+    "stage C-0001 delivery",
+    "tier C-0001 vip",
+    "timeline C-0001",
+    "projects",
+    "project P-0001",
+    "task new",
+    "task new P-0001 复核图纸 @李雷 due:2026-11-27",
+    "tasks P-0001",
+    "task done T-1",
+    "milestone P-0001 终验 due:2026-12-20",
+    "progress P-0001 65%",
+    "budget P-0001",
+    "cost P-0001 12000 线缆",
+    "note P-0001 客户希望先看样板间",
+    "inbox",
+    "search 验收",
+    "alerts",
+    "digest P-0001",
+    "digest",
+    "bind P-0001 chat:hook:g-new internal",
+    "merge C-0002 C-0003",
+    "field add customer source select:展会,转介绍",
+    "fields",
+    "mute 2",
+    "unmute",
+    "undo",
+    "home",
+    "board",
+    "rules",
+    "milestones P-0001",
+    "milestone done P-0001 初验",
+    "phase P-0001 accept",
+    "project new C-0002 门户二期 manager:@李雷 budget:20万 due:2027-03-01",
+    "project manager P-0001 @Emma",
+    "project member P-0001 @韩梅",
+    "task assign T-1 @Emma",
+    "customer new 新客户有限公司 industry:制造",
+    "customer edit C-0001 industry:建筑",
+    "field set C-0001 source 展会",
+    "field remove customer source",
+    "file 3 C-0002",
+    "unfile 3",
+    "forget C-0001 华建",
+    "correct #1 neutral",
+    "alert ack 1",
+    "yes",
+    "no",
+    "customer unmerge C-0003",
+    "user add 小林 sales",
+    "user role 小林 service",
+    "language en",
+    "links",
+    "link 9 @李雷",
+    "link refuse 9",
+    "sync slack",
+    "bind P-0001 chat:hook:g-huajian audience:customer",
+    "yes",
+    "approvals",
+    "update P-0001 本周设备已到场。",
+    "approvals",
+    "approve 1",
+    "refuse 2",
+)
+SECRET = frozenset({"user.invite"})
+"""What it says is new each time."""
+
+
+async def heard(program: Program) -> None:
+    said = ("系统又崩了，第三次了，没人跟进，我们要投诉！", "谢谢，验收很顺利。", "在吗")
+    senders = ("u-wang", "u-wang", "u-nobody")
+    for number, (words, sender) in enumerate(zip(said, senders, strict=True)):
+        chat = "g-huajian" if sender == "u-wang" else "g-unknown"
+        await play.file_all(
+            program, play.message(f"m{number}", words, sender=sender, chat=chat, sent_at=NOW)
+        )
+
+
+async def collected(program: Program) -> list[tuple[str, str, Notice]]:
+    program.now = lambda: NOW
+    await heard(program)
+    found: list[tuple[str, str, Notice]] = []
+    actor = replace(await play.actor(program, "陈总"), permissions=frozenset({"*"}))
+    for number, line in enumerate(LINES):
+        async with program.db.transaction() as session:  # what was made just now has no fixed time
+            await session.execute(text("UPDATE event SET at = :now"), {"now": NOW})
+            await session.execute(text("UPDATE alert SET opened_at = :now"), {"now": NOW})
+        name = "-".join([f"say-{number:02}", *line.split()[:2]]).lower()
+        other = replace(actor, language="en")
+        found.append((name, "zh", (await program.command(actor, line, confirmed=False)).notice))
+        found.append((name, "en", (await program.command(other, line, confirmed=False)).notice))
+    await happened(program)
+    await pushed(program)
+    rows = await play.rows(program, "SELECT key, chat, notice FROM outbox ORDER BY id")
+    for number, row in enumerate(rows):
+        notice = Notice.model_validate(orjson.loads(row["notice"]))
+        found.append((f"push-{number:02}-{row['key'].split(':')[0]}", notice.language, notice))
+    return found
+
+
+async def happened(program: Program) -> None:
+    """What is said because of what happens to chats, accounts and forwarded talk."""
+    block = "王芳 2026-11-20 14:03:22\n好的\n\n李雷 2026-11-20 14:05:01\n收到"
+    async with program.db.transaction() as session:
+        user = await members.user_named(session, "李雷")
+        assert user is not None
+        await members.add_identity(session, "hook", "m-li", user_id=user.id)
+        await session.execute(text("UPDATE user_account SET roles = '{admin}' WHERE name = '韩梅'"))
+    member, out = Sender(id="m-li", proven=True), Sender(id="o-1", proven=True, outside=True)
+    new = Sender(id="m-new", name="Emma W", proven=True)
+    own = {"private": True, "direct": "m-li", "chat": "m-li"}
+    await play.file_all(
+        program,
+        play.message(
+            "h1", "", chat="g-2", chat_name="工地群", sender=member, happened=Happening.ADDED
+        ),
+        play.message(
+            "h2", "", chat="i-p1", sender=member, happened=Happening.JOINED, people=(out,)
+        ),
+        play.message("h3", "hi", sender=new, private=True, chat="m-new"),
+        play.message("h4", block, sender=member, **own),
+    )
+
+
+async def pushed(program: Program) -> None:
+    """What the clock says by itself: risks, reminders, digests."""
+    async with program.db.transaction() as session:
+        await session.execute(text("UPDATE task SET due = '2026-11-10' WHERE id = 1"))
+        await session.execute(text("UPDATE project SET spent = 90000 WHERE code = 'P-0001'"))
+        await session.execute(text("UPDATE milestone SET due = '2026-11-21'"))
+    home = "web"
+    await risk_scan.RiskScan(program.db, program.rules, program.now, program.defaults).run("")
+    await reminders.Reminders(program.db, program.now, program.defaults, home).run("")
+    job = digest.Digest(program.db, program.now, program.defaults, home)
+    await job.run("")
+    async with program.db.transaction() as session:
+        await session.execute(
+            text("UPDATE subscription SET since = '2026-11-01', every = 'always', at = '09:30'")
+        )
+    await job.run("")
+
+
+async def test_the_notices_that_platforms_are_tested_with_are_the_products_own(loaded: Program):
+    lines = [
+        json.dumps(
+            {
+                "name": name,
+                "language": language,
+                "notice": notice.model_dump(mode="json", exclude_defaults=True),
+            },
+            ensure_ascii=False,
+        )
+        for name, language, notice in await collected(loaded)
+    ]
+    if os.environ.get("KEQING_GOLDEN") == "write":
+        KEPT.write_text("\n".join(lines) + "\n", "utf-8")
+    assert lines == KEPT.read_text("utf-8").splitlines()
+
+
+def test_every_command_is_among_them():
+    found = [registry.find(line.split()) for line in LINES]
+    said = {one[0].name for one in found if one}
+    assert set(registry.COMMANDS) - said == SECRET
