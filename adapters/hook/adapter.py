@@ -16,6 +16,7 @@ from bot.contract import (
     Budget,
     Busy,
     Can,
+    InboundMessage,
     Notice,
     NotSupported,
     Ports,
@@ -82,6 +83,13 @@ class HookAdapter:
 
     async def _store(self, file: inbound.RawFile) -> StoredFile:
         return await self._ports.media.put_bytes(file.safe_name(), file.type, file.data())
+
+    def translate(self, raw: bytes) -> Sequence[InboundMessage]:
+        """A recorded body as a message, without its files: their bytes are masked away."""
+        try:
+            return [inbound.to_message(inbound.read(raw), raw)]
+        except inbound.BadBody as error:
+            raise ValueError(str(error)) from error
 
     async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
         """POST a notice; the far side tells repeats by the Idempotency-Key."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,7 @@ from adapters.web import pages, sessions
 from adapters.web.keys import LIVE, PROGRAM
 from bot.app import HOME
 from bot.commands.registry import COMMANDS, Command
-from bot.contract import Button, Level, Notice
+from bot.contract import Button, Form, Level, Notice
 from bot.people import Actor, own_chat, own_message, private_chat
 from bot.texts import Text
 from storage import chat_log
@@ -73,7 +73,7 @@ async def say(request: web.Request) -> web.StreamResponse:
     """Post a line of the member's: shown at once, answered through the inbox."""
     actor = pages.member(request)
     given = await request.post()
-    text = str(given.get("line", "")).strip()
+    text = str(given.get("line", "")).strip() or _filled(given)
     if text:
         row = await _said(request, actor, text)
         program = request.app[PROGRAM]
@@ -82,6 +82,17 @@ async def say(request: web.Request) -> web.StreamResponse:
             html = pages.fragment(request, "line.html", line=line_of(row))
             return web.json_response({"id": row.id, "html": html})
     return web.Response(status=303, headers={"Location": "/"})
+
+
+def _filled(given: Mapping[str, object]) -> str:
+    """The command line of a form that was filled in; empty where none was."""
+    try:
+        form = Form.model_validate_json(str(given.get("form", "")))
+    except ValueError:
+        return ""
+    return form.line(
+        {field.name: str(given.get(f"field-{field.name}", "")) for field in form.fields}
+    )
 
 
 async def _said(request: web.Request, actor: Actor, text: str) -> ChatLine:

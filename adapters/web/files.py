@@ -19,7 +19,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         if number >= 2**63:
             raise web.HTTPNotFound
         file = await questions.attachment(ask.session, ask.actor.scope, number)
-    path = request.app[PROGRAM].media.path(file.sha256) if file else None
+    path = request.app[PROGRAM].media.path(file.sha256) if file and file.sha256 else None
     if file is None or path is None or not path.is_file():
         raise web.HTTPNotFound
     kind = file.type.split(";")[0].strip().lower()

@@ -213,6 +213,24 @@ def load_firm(file: Path, as_json: Json = False) -> None:
     with_program(lambda program: shell.load(program, file, as_json=as_json))
 
 
+@app.command(help=_h("导出收到的事件（脱敏）", "write received events, masked"))
+def record(
+    channel: Annotated[str, typer.Argument(help=_h("渠道，如 slack", "channel, as slack"))],
+    out: Annotated[Path | None, typer.Option(help=_h("文件", "file"))] = None,
+    last: Annotated[int, typer.Option(help=_h("最近几条", "how many, the newest"))] = 100,
+) -> None:
+    from bot.cli import recordings  # noqa: PLC0415
+
+    with_program(lambda program: recordings.record(program, channel, out, last))
+
+
+@app.command(help=_h("重放导出的事件", "deliver recorded events once more"))
+def replay(file: Path, as_json: Json = False) -> None:
+    from bot.cli import recordings  # noqa: PLC0415
+
+    with_program(lambda program: recordings.replay(program, file, as_json=as_json))
+
+
 @app.command(help=_h("归档文件：邮件、录音、聊天记录", "file mails, recordings and pasted talk"))
 def ingest(
     paths: list[Path],

@@ -4,11 +4,14 @@ import shutil
 from dataclasses import dataclass
 from typing import Final
 
+import aiohttp
 import typer
+from aiohttp import web
 from sqlalchemy import text
 
 from bot.app import Program
 from bot.cli import lines, models
+from bot.contract import AdapterError, Platform
 from bot.texts import Text
 from storage import customers, db
 
@@ -31,6 +34,7 @@ async def run(program: Program, *, as_json: bool) -> int:
         _speech(program),
         _hook(program),
         await _flow(program),
+        *await _platforms(program),
     ]
     language = program.settings.language
     if as_json:
@@ -116,6 +120,61 @@ def _hook(program: Program) -> Finding:
         )
     )
     return Finding("hook", True, state, {})
+
+
+async def _platforms(program: Program) -> list[Finding]:
+    """Each switched-on platform: what it says of us, and whether its calls can reach us."""
+    found: list[Finding] = []
+    for name, adapter in program.adapters.items():
+        if not isinstance(adapter, Platform) or not adapter.on:
+            continue
+        try:
+            checks = await adapter.check()
+        except AdapterError as error:
+            text = Text("{name}：无法检查（{why}）", "{name}: cannot be checked ({why})")
+            found.append(Finding(name, False, text, {"name": name, "why": error}))
+            continue
+        found += [Finding(name, one.ok, one.text, dict(one.facts)) for one in checks]
+        found += [await _reach(program, name, route.path) for route in _paths(adapter)]
+    return found
+
+
+def _paths(adapter: Platform) -> list[web.RouteDef]:
+    """A route for each path that the platform calls."""
+    return list({route.path: route for route in adapter.routes()}.values())
+
+
+async def _reach(program: Program, name: str, path: str) -> Finding:
+    """Whether a call from outside comes to our own server: unsigned, it is turned down by it."""
+    base = program.settings.public_url
+    if base is None:
+        text = Text(
+            "{name}：未设置 KEQING_PUBLIC_URL，无法检查回调地址 {path}（用长连接时不需要）",
+            "{name}: KEQING_PUBLIC_URL is not set, so the callback {path} was not tried (a long"
+            " connection needs none)",
+        )
+        return Finding(name, True, text, {"name": name, "path": path})
+    facts: dict[str, object] = {"name": name, "url": base + path}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+            session.post(base + path, data=b"{}") as response,
+        ):
+            facts["status"] = response.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        text = Text(
+            "{name}：回调地址 {url} 无法访问（{why}）。请检查域名、证书与反向代理。",
+            "{name}: the callback {url} cannot be reached ({why}). Check name, certificate, proxy.",
+        )
+        return Finding(name, False, text, {**facts, "why": type(error).__name__})
+    if facts["status"] in {400, 401, 403}:
+        text = Text("{name}：回调地址 {url} 可以访问", "{name}: the callback {url} is reached")
+        return Finding(name, True, text, facts)
+    text = Text(
+        "{name}：{url} 回答了 {status}，不是本程序的回调地址。请检查反向代理。",
+        "{name}: {url} answered {status}; that is not our callback. Check the proxy.",
+    )
+    return Finding(name, False, text, facts)
 
 
 async def _flow(program: Program) -> Finding:

@@ -19,7 +19,7 @@ from bot.texts import Text, listed
 from storage import customers, people, projects, talk
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
-_MISSING = Text("还缺：{name}。\n用法：{usage}", "Still missing: {name}.\nUsage: {usage}")
+_MISSING = Text("还缺：{name}。", "Still missing: {name}.")
 _LEFT = Text("看不懂「{words}」。\n用法：{usage}", "I do not understand “{words}”.\nUsage: {usage}")
 _NO_SUCH = Text("没有找到{what}「{name}」。", "There is no {what} “{name}”.")
 _WHICH = Text("「{name}」可能是以下几个，请选择：", "“{name}” may be one of these; choose:")
@@ -194,7 +194,6 @@ async def _fill(ask: Ask, command: Command, values: dict[str, Any]) -> None:
                 _MISSING,
                 form=forms.of(ask, command, values),
                 name=ask.t(param.text),
-                usage=command.usage(ask.language),
             )
         values[param.name] = param.default
 

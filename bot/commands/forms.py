@@ -16,7 +16,7 @@ _SUBMIT = Text("提交", "Submit")
 def of(ask: Ask, command: Command, values: Mapping[str, Any]) -> Form:
     """The form of a command; `values` are those that are known, by parameter."""
     return Form(
-        command="/" + command.name.replace(".", " "),
+        command="/" + command.spoken(ask.language),
         title=ask.t(command.help),
         submit=ask.t(_SUBMIT),
         fields=tuple(_field(ask, param, values.get(param.name)) for param in command.params),

@@ -100,13 +100,16 @@ class Command:
     final: bool = False
     """It cannot be undone: what it did has left the house."""
 
+    def spoken(self, language: Language) -> str:
+        """Its name as it is said."""
+        return self.zh if language == "zh" else self.name.replace(".", " ")
+
     def usage(self, language: Language) -> str:
-        name = self.zh if language == "zh" else self.name.replace(".", " ")
         words = [
             f"[{p.text.in_(language)}]" if p.optional else f"<{p.text.in_(language)}>"
             for p in self.params
         ]
-        return " ".join([f"/{name}", *words])
+        return " ".join([f"/{self.spoken(language)}", *words])
 
 
 COMMANDS: Final[dict[str, Command]] = {}

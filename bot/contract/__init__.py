@@ -52,6 +52,7 @@ from bot.contract.ports import (
     Reject,
     Token,
     Tokens,
+    Translating,
     Working,
 )
 from bot.contract.reading import (
@@ -132,6 +133,7 @@ __all__ = [
     "Token",
     "Tokens",
     "Transcript",
+    "Translating",
     "TryLater",
     "Unreadable",
     "WaitingForModel",

@@ -172,15 +172,20 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
-class Platform(Adapter, Protocol):
+class Translating(Protocol):
+    """An adapter whose recorded events can be replayed."""
+
+    def translate(self, raw: bytes) -> Sequence[InboundMessage]:
+        """The messages in a recorded event, which is the `raw` of a message. Raises `ValueError`."""
+        ...
+
+
+@runtime_checkable
+class Platform(Adapter, Translating, Protocol):
     """A chat platform: an adapter that can also do these."""
 
     on: bool
     """Whether its settings switch it on."""
-
-    def translate(self, raw: bytes) -> Sequence[InboundMessage]:
-        """The messages in a recorded event, which is the `raw` of a message; for `keqing replay`."""
-        ...
 
     async def fetch(self, file: RemoteFile) -> StoredFile:
         """A file that a message named. Raises as `send` does; `Refused` says why, for a person."""

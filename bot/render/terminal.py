@@ -6,6 +6,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from bot.contract import Level, Notice
+from bot.render import plain
 
 _COLOURS = {Level.INFO: "cyan", Level.GOOD: "green", Level.WARNING: "yellow", Level.DANGER: "red"}
 
@@ -16,6 +17,8 @@ def show(notice: Notice, console: Console | None = None) -> None:
     colour = _COLOURS[notice.level]
     lines = [escape(notice.text)] if notice.text else []
     lines += [f"[dim]{escape(fact.label)}[/dim]  {escape(fact.value)}" for fact in notice.facts]
+    if notice.form:
+        lines.append(f"[dim]{escape(plain.usage(notice))}[/dim]")
     if notice.title or lines:
         out.print(
             Panel(
@@ -34,3 +37,5 @@ def show(notice: Notice, console: Console | None = None) -> None:
         out.print(
             f"  [{colour}]›[/] {escape(button.label)}  [dim]{escape(button.url or button.command)}[/dim]"
         )
+    if notice.note:
+        out.print(f"  [dim]{escape(notice.note)}[/dim]")

@@ -199,7 +199,7 @@ async def test_a_missing_word_is_asked_for_with_a_form(loaded: Program, far: Far
     await told(loaded, line("/task new due:2026-12-01"))
     ((_, notice),) = far.sent
     assert notice.form is not None
-    assert notice.form.command == "/task new"
+    assert notice.form.command == "/新建任务"
     filled = {field.name: field.value for field in notice.form.fields}
     assert filled["due"] == "2026-12-01"
     said = notice.form.line({"project": "P-0001", "name": '修 "登录"', "due": "2026-12-01"})

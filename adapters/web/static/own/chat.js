@@ -39,8 +39,8 @@ async function post(url, body) {
   }
 }
 
-async function say(line) {
-  const answer = await post("/", new URLSearchParams({ line }));
+async function say(said) {
+  const answer = await post("/", new URLSearchParams(said));
   if (!answer) return false;
   const { id, html } = await answer.json();
   show(id, html);
@@ -57,7 +57,7 @@ form.addEventListener("submit", async (event) => {
   if (!line) return;
   words.value = "";
   words.dispatchEvent(new Event("input"));
-  if (!(await say(line)) && !words.value) words.value = line;
+  if (!(await say({ line })) && !words.value) words.value = line;
   words.focus();
 });
 words.addEventListener("input", grow);
@@ -73,7 +73,7 @@ lines.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.target.querySelector("button");
   button.disabled = true;
-  await say(new FormData(event.target).get("line"));
+  await say(new FormData(event.target));
   button.disabled = false;
 });
 
