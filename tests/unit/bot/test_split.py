@@ -18,7 +18,7 @@ def test_every_piece_fits_and_nothing_is_lost(text: str, most: int):
 def test_it_is_cut_where_a_reader_would_pause():
     first, second = "第一段在这里说完。", "第二段很长很长。"
     assert split(f"{first}\n\n{second}", 14) == [first, second]
-    assert split("先做这个，再做那个，最后验收", 9) == ["先做这个，", "再做那个，", "最后验收"]
+    assert split("先做这个，再做那个，最后验收", 8) == ["先做这个，", "再做那个，", "最后验收"]
     said = "Version 1.2 is out. It works well."
     assert split(said, 20) == ["Version 1.2 is out.", "It works well."]
 
