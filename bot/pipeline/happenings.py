@@ -67,7 +67,7 @@ class Happenings:
 
     async def open_up(self, session: AsyncSession, chat: Conversation) -> None:
         """An internal chat that customers read from now on counts as theirs, and is told so."""
-        if chat.audience != Audience.INTERNAL:
+        if chat.audience != Audience.INTERNAL or chat.user_id is not None:
             return
         chat.audience = Audience.CUSTOMER.value
         session.add(chat)
@@ -125,7 +125,16 @@ class Happenings:
             who=message.sender.name or message.sender.id,
             member=member.name or member.id,
         )
-        return message.model_copy(update={"happened": None, "text": said, "kind": Kind.NOTE})
+        # Of its own chat: the member's, where it was told, is nobody else's to be seen in.
+        return message.model_copy(
+            update={
+                "happened": None,
+                "text": said,
+                "kind": Kind.NOTE,
+                "chat": f"met:{message.sender.id}",
+                "chat_name": message.sender.name,
+            }
+        )
 
 
 def _question(chat: Conversation, language: Language) -> Notice:

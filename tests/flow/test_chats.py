@@ -274,6 +274,8 @@ async def test_a_new_contact_of_a_member_is_on_the_record(loaded: Program, far: 
     await told(loaded, line("", chat="m-li", sender=met, happened=Happening.MET, people=member))
     (item,) = await play.rows(loaded, "SELECT kind, text FROM interaction")
     assert (item["kind"], item["text"]) == ("note", "王芳 与 李雷 互相添加为联系人")
+    await told(loaded, line("/whoami", "m-li"))
+    assert "李雷" in far.said("m-li")[-1]
 
 
 # --- forwarded talk ----------------------------------------------------------------------------

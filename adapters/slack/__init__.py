@@ -1,0 +1,1 @@
+"""Slack: channels and private chats, buttons, modals, slash commands, the Home page."""
