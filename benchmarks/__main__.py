@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import filing, intake, pages, starts, texts
+from benchmarks import filing, intake, pages, platforms, starts, texts
 from benchmarks.figures import Figure, save, show
 
 RUNS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "intake": intake.run,
+    "platforms": platforms.run,
     "starts": starts.run,
     "pages": pages.run,
     "filing": filing.run,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
+from urllib.request import Request, urlopen
 
 import psycopg
 
@@ -43,13 +44,14 @@ def run(*, quick: bool) -> Iterator[Figure]:
         house.ready()
         bodies = (json.dumps(body, ensure_ascii=False).encode() for body in _bodies(made))
         with house.database() as connection:
-            _sent(house, connection, list(islice(bodies, 300)), clients=20)  # warm
+            requests = map(_request, bodies)
+            send(house, connection, list(islice(requests, 300)), clients=20)  # warm
             for clients, count in counts.items():
-                batch = list(islice(bodies, count))
+                batch = list(islice(requests, count))
                 floor = bare_inserts(connection, batch, clients)
-                yield from _figures(clients, _sent(house, connection, batch, clients), floor)
-            paced = list(islice(bodies, PACE * (4 if quick else 15)))
-            yield from _paced(_sent(house, connection, paced, 50, rate=PACE))
+                yield from figures("", clients, send(house, connection, batch, clients), floor)
+            some = list(islice(requests, PACE * (4 if quick else 15)))
+            yield from paced("", send(house, connection, some, 50, rate=PACE))
     finally:
         house.end()
 
@@ -58,14 +60,14 @@ def _bodies(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (body for body, _ in firm.messages(made, 1_000_000, SEED))
 
 
-def _sent(
+def send(
     house: Installation,
     connection: psycopg.Connection[Any],
-    bodies: Sequence[bytes],
+    requests: Sequence[bytes],
     clients: int,
     rate: float = 0,
 ) -> Sending:
-    requests = [_request(body) for body in bodies]
+    """Send whole HTTP requests, all of which must be answered 200, and wait until all is filed."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sender", str(house.port), str(clients), str(rate)],
         input=b"".join(len(request).to_bytes(4) + request for request in requests),
@@ -74,9 +76,9 @@ def _sent(
         cwd=PROJECT,
     )
     told = json.loads(done.stdout)
-    assert told["answers"] == {"200": len(bodies)}, told["answers"]
+    assert told["answers"] == {"200": len(requests)}, told["answers"]
     waited = _until_filed(connection)
-    return Sending(len(bodies), told["seconds"], told["seconds"] + waited, told["took_ms"])
+    return Sending(len(requests), told["seconds"], told["seconds"] + waited, told["took_ms"])
 
 
 def _until_filed(connection: psycopg.Connection[Any]) -> float:
@@ -113,9 +115,20 @@ CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key uuid 
         connection.execute("DROP TABLE bare")
 
 
-def _figures(clients: int, sent: Sending, floor: float) -> Iterator[Figure]:
+def post(house: Installation, body: bytes) -> None:
+    """One signed body to the webhook."""
+    asked = Request(
+        f"http://127.0.0.1:{house.port}/hooks/message",
+        data=body,
+        headers=signed(body, time.time()),
+    )
+    with urlopen(asked, timeout=60) as answer:  # noqa: S310 - our own server
+        assert answer.status == 200
+
+
+def figures(before: str, clients: int, sent: Sending, floor: float) -> Iterator[Figure]:
     asked = clients > 1  # one client waits for each commit in turn: that is the disk's figure
-    name = f"{clients} client{'s' if asked else ''}"
+    name = f"{before}{clients} client{'s' if asked else ''}"
     beside = f"bare INSERTs, {clients} a commit: {floor:,.0f}/s"
     yield Figure(
         f"durable acks, {name}",
@@ -137,7 +150,8 @@ def _figures(clients: int, sent: Sending, floor: float) -> Iterator[Figure]:
     yield Figure(f"ack p99, {name}", percentile(sent.took_ms, 0.99), "ms")
 
 
-def _paced(sent: Sending) -> Iterator[Figure]:
-    name = f"at {PACE} messages/s"
+def paced(before: str, sent: Sending) -> Iterator[Figure]:
+    """Answer times at the steady pace."""
+    name = f"{before}at {PACE} messages/s"
     yield Figure(f"ack p50 {name}", percentile(sent.took_ms, 0.5), "ms", most=True)
     yield Figure(f"ack p99 {name}", percentile(sent.took_ms, 0.99), "ms", 100, 30, most=True)

@@ -72,8 +72,8 @@ class Api:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise TryLater("not started", after=60)
+        if self._session is None or self._session.closed:
+            raise TryLater("not running", after=60)
         return self._session
 
     def bearer(self) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Socket:
             ) as line:
                 worked, ended = await self._listened(line, tasks)
                 if tasks and not line.closed:
-                    pass
+                    await asyncio.wait(tasks, timeout=_LAST_WORDS_S)
         finally:
             for task in tasks:
                 task.cancel()

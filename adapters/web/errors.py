@@ -7,14 +7,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.web import pages
-from adapters.web.keys import HEALTH
+from adapters.web.keys import HEALTH, MACHINES
 from bot import log
 from bot.contract import Busy
 from bot.texts import Text
 
 _log = log.get("web")
 
-_MACHINES: Final = ("/hooks/", "/healthz", "/readyz", "/metrics")
 _WORDS: Final = {
     400: Text("请求无法识别", "The request cannot be read"),
     401: Text("请先登录", "Please log in first"),
@@ -62,7 +61,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _page(request: web.Request, status: int) -> web.Response:
     what = _WORDS.get(status, _BROKEN)
-    if request.path.startswith(_MACHINES) or pages.wants_json(request):
+    if request.path in request.app[MACHINES] or pages.wants_json(request):
         return web.json_response({"error": what.en}, status=status)
     other = "en" if pages.language(request) == "zh" else "zh"
     return pages.render(

@@ -23,6 +23,8 @@ from storage import db
 MOST_LAG_S: Final = 60
 """How old the oldest waiting message may be while the program still counts as ready."""
 
+PATHS: Final = ("/healthz", "/readyz", "/metrics")
+
 
 class Health:
     """Answers from the database, so that every replica says the same."""
@@ -106,11 +108,8 @@ SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting'),
 
 def mount(application: web.Application, program: Program) -> Health:
     health = Health(program)
+    asked = (health.alive, health.ready, health.metrics)
     application.add_routes(
-        [
-            web.get("/healthz", health.alive),
-            web.get("/readyz", health.ready),
-            web.get("/metrics", health.metrics),
-        ]
+        [web.get(path, answer) for path, answer in zip(PATHS, asked, strict=True)]
     )
     return health

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from adapters.web.keys import MACHINES
+
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -15,8 +17,6 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-SIGNED: Final = "/hooks/"
-"""Paths of platforms, which sign what they send; no browser speaks there."""
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -28,7 +28,7 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 @web.middleware
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a write that another site's page has sent with our user's cookie."""
-    harmless = request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith(SIGNED)
+    harmless = request.method in {"GET", "HEAD", "OPTIONS"} or request.path in request.app[MACHINES]
     if not harmless and not is_own(request):
         raise web.HTTPForbidden
     return await handler(request)

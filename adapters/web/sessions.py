@@ -7,14 +7,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from adapters.web.keys import ACTOR, PROGRAM
+from adapters.web.keys import ACTOR, MACHINES, PROGRAM
 from bot.people import Actor
 from storage import tokens
 
 LASTS: Final = timedelta(days=14)
 _COOKIE: Final = "keqing"
-_PUBLIC: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/hooks/")
-"""Paths that nobody logs in for: no session is looked up there."""
 
 
 def over_tls(request: web.Request) -> bool:
@@ -69,7 +67,7 @@ async def actor(request: web.Request) -> Actor | None:
 @web.middleware
 async def know(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks; pages themselves decide what a stranger may see."""
-    if not request.path.startswith(_PUBLIC):
+    if not (request.path in request.app[MACHINES] or request.path.startswith("/static/")):
         found = await actor(request)
         if found is not None:
             request[ACTOR] = found

@@ -20,7 +20,7 @@ from adapters.web import (
     sessions,
 )
 from adapters.web.assets import Assets
-from adapters.web.keys import ASSETS, HEALTH, LIVE, PROGRAM, THROTTLE
+from adapters.web.keys import ASSETS, HEALTH, LIVE, MACHINES, PROGRAM, THROTTLE
 from adapters.web.live import Live
 from adapters.web.pages import acting
 from adapters.web.throttle import Throttle
@@ -60,6 +60,8 @@ def make(program: Program) -> web.Application:
         middlewares=[errors.guard, sessions.know, security.own_pages_only],
     )
     application[PROGRAM] = program
+    channels = {route.path for adapter in program.adapters.values() for route in adapter.routes()}
+    application[MACHINES] = frozenset({*channels, *health.PATHS})
     application[HEALTH] = health.mount(application, program)
     application[ASSETS] = assets = Assets()
     application[THROTTLE] = Throttle()

@@ -122,9 +122,16 @@ class Flow:
     async def handle(
         self, session: AsyncSession, batch: Sequence[Arrived]
     ) -> dict[int, int | None]:
-        """File messages in order; those that change or follow others wait for them."""
-        done: dict[int, int | None] = {}
-        for ordinary, run in groupby(batch, _ordinary):
+        """File messages in the order of each chat; what changes or follows others waits for them.
+
+        Chats with nothing but ordinary talk are filed together: a command elsewhere must not cut
+        their batch in two.
+        """
+        busy = {_chat(arrived) for arrived in batch if not _ordinary(arrived)}
+        quiet = [arrived for arrived in batch if _chat(arrived) not in busy]
+        done = await self._file(session, quiet) if quiet else {}
+        left = [arrived for arrived in batch if _chat(arrived) in busy]
+        for ordinary, run in groupby(left, _ordinary):
             if ordinary:
                 done |= await self._file(session, list(run))
                 continue
@@ -178,6 +185,10 @@ class Flow:
     ) -> int | None:
         """A message that broke the pipeline waits in the doubt queue, unread."""
         return await file.unread(session, inbox_id, message, error)
+
+
+def _chat(arrived: Arrived) -> tuple[str, str]:
+    return arrived.message.channel, arrived.message.chat
 
 
 def _ordinary(arrived: Arrived) -> bool:

@@ -194,6 +194,13 @@ async def serving(*routes: web.RouteDef) -> AsyncIterator[str]:
     """Serve routes on loopback; gives the address."""
     application = web.Application(client_max_size=16 * 1024**2)
     application.add_routes(routes)
+    async with served(application) as address:
+        yield address
+
+
+@asynccontextmanager
+async def served(application: web.Application) -> AsyncIterator[str]:
+    """Serve an application on loopback; gives the address."""
     runner = web.AppRunner(
         application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from sqlalchemy import text
 
 from bot import firm, parts
@@ -19,7 +20,7 @@ from storage.db import Database
 from tests import play, scripted_whisper, voices
 from tests.adapters.speech import recordings
 from tests.conftest import FIRM
-from tests.contract.harness import serving
+from tests.contract.harness import served
 from tests.contract.platform import Played
 from tests.contract.test_platforms import PLATFORMS, made
 
@@ -118,7 +119,10 @@ async def working(program: Program, played: Played) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(program.drain.run()), asyncio.create_task(program.sender.run())]
     if isinstance(adapter, Working):
         tasks.append(asyncio.create_task(adapter.work()))
-    async with serving(*adapter.routes()) as here:
+    site: web.Application = parts.one("keqing.site", "web")(program)
+    for one in program.adapters.values():
+        site.add_routes(one.routes())
+    async with served(site) as here:
         played.base = here
         try:
             yield

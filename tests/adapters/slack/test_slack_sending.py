@@ -241,3 +241,11 @@ async def test_a_slack_that_is_not_there_has_taken_nothing():
         await slack.adapter.send(Target(chat=INNER), SAID, key="k")
     assert not caught.value.unknown
     await slack.adapter.stop()
+
+
+async def test_once_stopped_it_waits_for_the_next_process(slack: Slack):
+    await slack.adapter.stop()
+    await slack.adapter.stop()
+    with pytest.raises(TryLater) as caught:
+        await slack.adapter.send(Target(chat=INNER), SAID, key="k")
+    assert not caught.value.unknown

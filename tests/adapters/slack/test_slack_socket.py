@@ -117,6 +117,7 @@ async def test_what_came_before_a_goodbye_is_still_answered():
         slack.space.frames.put_nowait(framed(slack, "一", "e1"))
         slack.space.frames.put_nowait({"type": "disconnect", "reason": "warning"})
         await slack.space.frames.join()
+        await asyncio.sleep(0.1)  # Nothing tells that the goodbye was read.
         slack.inside.hurdle.set()
         assert await slack.space.acks.get() == "e1"
 
