@@ -5,9 +5,10 @@ UV := $(BIN)/uv
 PORT ?= 8080
 DATA ?= data
 ARGS ?=
+ROUNDS ?= 34000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check bench eval fmt lock clean
+.PHONY: help setup setup-test run test fuzz check bench eval fmt lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ run: setup ## start the demo firm at http://127.0.0.1:8080 (PORT=, DATA=)
 test: setup-test ## set up what the tests need and run all of them (ARGS= for pytest)
 	@$(BIN)/python tests/browser.py
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+fuzz: setup-test ## 100 000 mutated requests to the platforms' addresses (ROUNDS= for each)
+	@KEQING_FUZZ_ROUNDS=$(ROUNDS) $(BIN)/pytest -n 2 --timeout 1200 tests/adapters -k fuzz $(ARGS)
 
 check: setup-test ## style, types and import rules alone
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

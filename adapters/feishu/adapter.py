@@ -33,6 +33,7 @@ from bot.contract import (
     StoredFile,
     Target,
     TryLater,
+    body_of,
 )
 
 MOST_BYTES: Final = 2 * 1024 * 1024
@@ -92,7 +93,7 @@ class FeishuAdapter:
     async def _receive(self, request: web.Request) -> web.Response:
         if not self.on or self._gate.closed:
             raise web.HTTPNotFound(text="Feishu is off, or has neither encrypt key nor token")
-        body = await _read(request)
+        body = await body_of(request, MOST_BYTES)
         try:
             opened = self._gate.open(request.headers, body, clock.now().timestamp())
         except Stranger as stranger:
@@ -149,20 +150,6 @@ class FeishuAdapter:
 
 def build(settings: dict[str, Any], ports: Ports) -> FeishuAdapter:
     return FeishuAdapter(FeishuSettings.model_validate(settings), ports)
-
-
-async def _read(request: web.Request) -> bytes:
-    """The whole body, up to its limit."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_chunked(256 * 1024):
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size)
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _answer(status: int, why: str, headers: dict[str, str] | None = None) -> web.Response:

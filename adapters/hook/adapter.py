@@ -25,6 +25,7 @@ from bot.contract import (
     StoredFile,
     Target,
     TryLater,
+    body_of,
 )
 
 MOST_BYTES: Final = 10 * 1024 * 1024
@@ -59,7 +60,7 @@ class HookAdapter:
     async def _receive(self, request: web.Request) -> web.Response:
         if not self._secret:
             raise web.HTTPNotFound(text="the webhook is closed: no KEQING_HOOK__SECRET is set")
-        raw = await _read(request)
+        raw = await body_of(request, MOST_BYTES)
         if not signing.is_right(
             self._secret,
             request.headers.get(signing.TIMESTAMP, ""),
@@ -119,20 +120,6 @@ class HookAdapter:
 
 def build(settings: dict[str, Any], ports: Ports) -> HookAdapter:
     return HookAdapter(settings.get("secret"), settings.get("push_url"), ports)
-
-
-async def _read(request: web.Request) -> bytes:
-    """The whole body, up to its limit."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_chunked(256 * 1024):
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size)
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 async def _outcome(response: aiohttp.ClientResponse) -> Sent:

@@ -28,6 +28,7 @@ from bot.contract import (
     StoredFile,
     Target,
     TryLater,
+    body_of,
 )
 
 PATH: Final = "/slack/events"
@@ -83,7 +84,7 @@ class SlackAdapter:
     async def _receive(self, request: web.Request) -> web.Response:
         if not self._secret:
             raise web.HTTPNotFound(text="Slack is closed: no KEQING_SLACK__SIGNING_SECRET is set")
-        raw = await _read(request)
+        raw = await body_of(request, MOST_BYTES)
         stamp = request.headers.get(signing.TIMESTAMP, "")
         signature = request.headers.get(signing.SIGNATURE, "")
         if not signing.is_right(self._secret, stamp, signature, raw, time.time()):
@@ -146,17 +147,3 @@ def _response(answer: Answer) -> web.Response:
     if answer.data is None:
         return web.Response(status=answer.status, headers=dict(answer.headers))
     return web.json_response(answer.data, status=answer.status, headers=dict(answer.headers))
-
-
-async def _read(request: web.Request) -> bytes:
-    """The whole body, up to its limit."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_chunked(256 * 1024):
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size)
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -60,6 +60,7 @@ from bot.contract.reading import (
     Reader,
     Unreadable,
 )
+from bot.contract.requests import body_of
 from bot.contract.speech import (
     Segment,
     SpeechEngine,
@@ -138,6 +139,7 @@ __all__ = [
     "Unreadable",
     "WaitingForModel",
     "Working",
+    "body_of",
     "quoted",
     "storable",
 ]
