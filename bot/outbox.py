@@ -44,6 +44,8 @@ SEND_TIMEOUT_S: Final = 10
 DOUBT_AFTER_S: Final = 15
 """A begun send that nobody has settled by then was cut off. Longer than SEND_TIMEOUT_S."""
 MOST_ATTEMPTS: Final = 12
+PATIENCE: Final = timedelta(hours=24)
+"""What a platform that is away is given at least, however often it was tried."""
 FIRST_BACKOFF_S: Final = 2.0
 LONGEST_BACKOFF_S: Final = 3600.0
 LONGEST_WAIT_S: Final = 86_400.0
@@ -325,7 +327,8 @@ class Sender:
                 _log.info("outbox.channel_back", channel=item.channel)
 
     async def _try_later(self, item: rows.Taken, error: TryLater) -> None:
-        if item.attempts >= MOST_ATTEMPTS:
+        patient = self._now() - item.created_at < PATIENCE
+        if item.attempts >= MOST_ATTEMPTS and not patient:
             await self._fail(item, str(error))
             return
         if item.channel not in self._down:

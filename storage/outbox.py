@@ -19,6 +19,7 @@ class Taken:
     notice: bytes
     thread: str
     place: str
+    created_at: datetime
     attempts: int
     unknown: bool
     """It was begun before, and nobody knows whether it arrived."""
@@ -117,7 +118,7 @@ FROM (
   ORDER BY id LIMIT 1
 ) AS next
 WHERE id = next_id
-RETURNING id, key, channel, chat, notice, thread, place, attempts, was = 'sending'
+RETURNING id, key, channel, chat, notice, thread, place, created_at, attempts, was = 'sending'
 """),
             {"lane": lane, "now": now, "doubt_at": doubt_at, "channels": channels},
         )
