@@ -11,6 +11,7 @@ from bot.texts import Text
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
 _SUBMIT = Text("提交", "Submit")
+_YES, _NO = Text("是", "yes"), Text("否", "no")
 
 
 def of(ask: Ask, command: Command, values: Mapping[str, Any]) -> Form:
@@ -29,6 +30,11 @@ def _field(ask: Ask, param: Param, value: Any) -> Field:
     if param.choices is not None:
         kind = FieldKind.CHOICE
         choices = tuple(Choice(value=c.value, label=_label(ask, c)) for c in param.choices)
+    elif param.kind is bool:
+        kind = FieldKind.CHOICE
+        choices = tuple(
+            Choice(value=word, label=ask.t(text)) for word, text in (("yes", _YES), ("no", _NO))
+        )
     elif param.kind is date:
         kind = FieldKind.DATE
     elif param.kind is Rest:
@@ -59,4 +65,6 @@ def _said(value: Any) -> str:
         return value.name
     if isinstance(value, Conversation):
         return f"{value.channel}:{value.chat}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)

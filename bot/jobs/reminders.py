@@ -26,7 +26,7 @@ _TODAY = Text(
 )
 _SOON = Text(
     "{project} 的里程碑「{name}」还有 {days} 天到期（{due}）。",
-    "The milestone “{name}” of {project} is due in {days} days ({due}).",
+    "The milestone “{name}” of {project} is due on {due} (days left: {days}).",
 )
 _DONE = Text("完成里程碑", "Milestone done")
 
