@@ -6,7 +6,6 @@ and redeliveries in a recording still belong together. Words become as many lett
 
 import hashlib
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
@@ -24,6 +23,10 @@ _TYPES: Final = re.compile(
     re.IGNORECASE,
 )
 """Keys whose values say what kind of thing it is."""
+_PEOPLE: Final = re.compile(
+    r"user|from|owner|member|operator|creator|inviter|receiver|sender|servicer", re.IGNORECASE
+)
+"""Keys whose values name somebody, even where the id is a plain word."""
 _TIME: Final = re.compile(r"\d{10}(\d{3}|\d{6})?(\.\d{1,6})?|\d{4}-\d\d-\d\d[T ][\d:.+Z-]+")
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*|[A-Za-z0-9_=-]{12,}")
@@ -71,7 +74,8 @@ def _text(text: str, name: str, key: bytes) -> str:
             pass
     text = _MAIL.sub(lambda found: f"{_hash(found[0], key)[:8]}@masked.example", text)
     if name.lower() not in _WORDS:
-        return _ids(text, key)
+        plain_word = _PEOPLE.search(name) and not _ID.search(text)
+        return _filled(text, "", _hash(text, key)) if plain_word else _ids(text, key)
     return "".join(
         part if index % 2 else _words(part, key)
         for index, part in enumerate(_split(_PLACEHOLDER, text))
@@ -112,15 +116,18 @@ def _same_form(id_: str, key: bytes) -> str:
         return id_
     start = re.match(r"[A-Za-z]{0,3}_?", id_)
     kept = start[0] if start and len(start[0]) < len(id_) else ""
-    digest = _hash(id_, key)
-    fill: Callable[[int, str], str] = lambda at, c: (  # noqa: E731 - one rule, used once
-        str(int(digest[at % 64], 16) % 10)
-        if c.isdigit()
-        else chr((65 if c.isupper() else 97) + int(digest[at % 64], 16))
-        if c.isalpha()
-        else c
-    )
-    return kept + "".join(fill(at, c) for at, c in enumerate(id_[len(kept) :], len(kept)))
+    return kept + _filled(id_[len(kept) :], kept, _hash(id_, key))
+
+
+def _filled(text: str, before: str, digest: str) -> str:
+    """Letters for letters and digits for digits, as a digest (hex) has them."""
+    return "".join(_other(c, int(digest[at % 64], 16)) for at, c in enumerate(text, len(before)))
+
+
+def _other(c: str, number: int) -> str:
+    if c.isdigit():
+        return str(number % 10)
+    return chr((65 if c.isupper() else 97) + number) if c.isalpha() else c
 
 
 def _hash(text: str, key: bytes) -> str:

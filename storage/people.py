@@ -145,3 +145,14 @@ async def is_contact(session: AsyncSession, channel: str, address_: str) -> bool
         )
     )
     return found.first() is not None
+
+
+async def identities(session: AsyncSession, user_id: int) -> Sequence[Identity]:
+    """The addresses of a member, channel by channel."""
+    return (
+        await session.exec(
+            select(Identity)
+            .where(Identity.user_id == user_id)
+            .order_by(col(Identity.channel), col(Identity.id))
+        )
+    ).all()

@@ -161,12 +161,20 @@ async def _reach(program: Program, name: str, path: str) -> Finding:
             session.post(base + path, data=b"{}") as response,
         ):
             facts["status"] = response.status
+            # Of our own server: the address is there, but its settings do not open it.
+            closed = response.status == 404 and response.content_type == "application/json"
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         text = Text(
             "{name}：回调地址 {url} 无法访问（{why}）。请检查域名、证书与反向代理。",
             "{name}: the callback {url} cannot be reached ({why}). Check name, certificate, proxy.",
         )
         return Finding(name, False, text, {**facts, "why": type(error).__name__})
+    if closed:
+        text = Text(
+            "{name}：{url} 可以访问，但没有相应的设置，未启用",
+            "{name}: {url} is reached, but no setting opens it",
+        )
+        return Finding(name, True, text, facts)
     if facts["status"] in {400, 401, 403}:
         text = Text("{name}：回调地址 {url} 可以访问", "{name}: the callback {url} is reached")
         return Finding(name, True, text, facts)

@@ -65,8 +65,15 @@ async def whoami(ask: Ask) -> Notice:
             (ask.t(Text("权限", "Permissions")), ", ".join(sorted(actor.permissions))),
             (ask.t(Text("语言", "Language")), {"zh": "中文", "en": "English"}[actor.language]),
             (ask.t(Text("时区", "Time zone")), str(actor.zone)),
+            (ask.t(Text("已关联账号", "Linked accounts")), await _accounts(ask)),
         ],
     )
+
+
+async def _accounts(ask: Ask) -> str:
+    """Where this person is known, on each channel."""
+    known = await people.identities(ask.session, ask.actor.user_id or 0)
+    return "\n".join(f"{one.channel} {one.address}" for one in known if one.channel != "web")
 
 
 def _roles(ask: Ask, codes: Sequence[str]) -> str:
