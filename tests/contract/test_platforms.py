@@ -1,14 +1,19 @@
 """The adapter contract over every chat platform's harness: its stand-in, real HTTP, real signatures."""
 
 import asyncio
+import gc
 import hashlib
 import logging
 import os
+import tracemalloc
 from collections.abc import AsyncIterator
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.contract import (
     Audience,
@@ -367,6 +372,32 @@ async def test_nothing_secret_and_no_words_are_logged(
     for secret in ("客户的话", *secrets):
         assert secret not in heard
     assert not any(secret in repr(played.adapter) for secret in secrets)
+
+
+async def test_what_is_refused_leaves_nothing_behind(played: Played):
+    """Thousands of requests that prove nothing: each is turned down, and memory stays flat."""
+    dice = Random(1)
+    paths = sorted({route.path for route in played.adapter.routes()})
+    async with ClientSession() as http:
+
+        async def knock(count: int) -> None:
+            for _ in range(count):
+                body = dice.randbytes(dice.randrange(20_000))
+                async with http.post(played.base + dice.choice(paths), data=BytesIO(body)) as told:
+                    assert 400 <= told.status < 500
+
+        await knock(200)  # what is loaded once is there
+        gc.collect()
+        tracemalloc.start()
+        try:
+            await knock(1000)
+            gc.collect()
+            left, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert left < 2_000_000
+    assert played.inside.delivered == []
+    assert played.inside.rejected == []
 
 
 async def test_without_its_settings_it_is_off():
