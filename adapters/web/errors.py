@@ -61,7 +61,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _page(request: web.Request, status: int) -> web.Response:
     what = _WORDS.get(status, _BROKEN)
-    if request.path in request.app[MACHINES] or pages.wants_json(request):
+    if request.path.startswith(request.app[MACHINES]) or pages.wants_json(request):
         return web.json_response({"error": what.en}, status=status)
     other = "en" if pages.language(request) == "zh" else "zh"
     return pages.render(

@@ -17,8 +17,8 @@ HEALTH: Final = web.AppKey("health", Health)
 ASSETS: Final = web.AppKey("assets", Assets)
 LIVE: Final = web.AppKey("live", Live)
 THROTTLE: Final = web.AppKey("throttle", Throttle)
-MACHINES: Final = web.AppKey("machines", frozenset[str])
-"""Paths where no person's browser speaks: of channels, which prove who sends; of probes."""
+MACHINES: Final = web.AppKey("machines", tuple[str, ...])
+"""How paths begin where no person's browser speaks: of channels, which prove who sends; of probes."""
 
 ACTOR: Final = web.RequestKey("actor", Actor)
 """Who asks; missing where nobody is logged in."""

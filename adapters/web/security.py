@@ -28,7 +28,9 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 @web.middleware
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a write that another site's page has sent with our user's cookie."""
-    harmless = request.method in {"GET", "HEAD", "OPTIONS"} or request.path in request.app[MACHINES]
+    harmless = request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith(
+        request.app[MACHINES]
+    )
     if not harmless and not is_own(request):
         raise web.HTTPForbidden
     return await handler(request)

@@ -67,7 +67,7 @@ async def actor(request: web.Request) -> Actor | None:
 @web.middleware
 async def know(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks; pages themselves decide what a stranger may see."""
-    if not (request.path in request.app[MACHINES] or request.path.startswith("/static/")):
+    if not request.path.startswith((*request.app[MACHINES], "/static/")):
         found = await actor(request)
         if found is not None:
             request[ACTOR] = found

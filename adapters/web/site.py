@@ -60,8 +60,9 @@ def make(program: Program) -> web.Application:
         middlewares=[errors.guard, sessions.know, security.own_pages_only],
     )
     application[PROGRAM] = program
-    channels = {route.path for adapter in program.adapters.values() for route in adapter.routes()}
-    application[MACHINES] = frozenset({*channels, *health.PATHS})
+    routes = [route for adapter in program.adapters.values() for route in adapter.routes()]
+    channels = {f"/{route.path.split('/')[1]}/" for route in routes}
+    application[MACHINES] = (*sorted(channels), *health.PATHS)
     application[HEALTH] = health.mount(application, program)
     application[ASSETS] = assets = Assets()
     application[THROTTLE] = Throttle()

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientSession, CookieJar
@@ -17,6 +19,7 @@ from adapters.web import site
 from bot import outbox, people
 from bot.app import Program
 from bot.inbox import WAKE
+from bot.settings import Settings
 from tests import browser as browsers
 
 PASSWORD = "一个够长的密码 2026"
@@ -24,6 +27,14 @@ HASHED = people.hash_password(PASSWORD)
 OURS = {"Sec-Fetch-Site": "same-origin"}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """It is night around here, whenever the tests run: no alert comes between what is asked."""
+    now = datetime.now(ZoneInfo(settings.timezone))
+    hours = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    return settings.model_copy(update={"quiet_hours": hours})
 
 
 def parts_of(program: Program) -> list[Coroutine[Any, Any, None]]:

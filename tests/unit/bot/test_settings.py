@@ -45,9 +45,9 @@ def test_what_nobody_knows_is_named_not_guessed(tmp_path: Path):
         'colour = "red"\n[hook]\nsecrt = "x"',
         KEQING_PROT="1",
         KEQING_HOOK__PUSHURL="http://x",
-        KEQING_SLACK__TOKEN="x",
+        KEQING_FAX__TOKEN="x",
     )
-    assert set(unknown) == {"colour", "prot", "slack", "hook.secrt", "hook.pushurl"}
+    assert set(unknown) == {"colour", "prot", "fax", "hook.secrt", "hook.pushurl"}
 
 
 @pytest.mark.parametrize(
