@@ -110,7 +110,7 @@ class Program(Host):
         )
         self.drain = Drain(db, flow)
         self.inbox = Inbox(db, self.drain.wake)
-        ports = Ports(
+        self.ports = Ports(
             self.inbox.accept,
             self.inbox.reject,
             self.media,
@@ -120,7 +120,7 @@ class Program(Host):
             sharing.Holds(db),
             Downloads(self.media),
         )
-        self.adapters.update(parts.adapters(settings.branches, ports))
+        self.adapters.update(parts.adapters(settings.branches, self.ports))
         receipts = Receipts(self.now, self.defaults, HOME)
         zone = clock.zone(settings.timezone)
         self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)

@@ -253,7 +253,7 @@ async def last_contact(session: AsyncSession, customer_id: int) -> datetime | No
     return (
         await session.exec(
             select(Interaction.occurred_at)
-            .where(Interaction.customer_id == customer_id)
+            .where(Interaction.customer_id == customer_id, Interaction.direction != "internal")
             .order_by(col(Interaction.occurred_at).desc())
             .limit(1)
         )

@@ -13,14 +13,13 @@ from aiohttp import web
 from adapters.wecom import chats, envelope, inbound
 from adapters.wecom.crypto import BadSignature, Crypto, Signed
 from bot import log
-from bot.contract import Busy, Ports
+from bot.contract import Busy, Ports, body_of
 
 MOST_BYTES: Final = 2 * 1024 * 1024
-_CHUNK: Final = 64 * 1024
 
 _log = log.get("wecom")
 
-PutDue = Callable[[inbound.Due], Awaitable[None]]
+PutDue = Callable[[inbound.Due | inbound.ArchiveDue], Awaitable[None]]
 """Keeps that a pull is due, for good, and wakes who pulls."""
 
 
@@ -37,16 +36,18 @@ class Callback:
         # A proxy that decodes the address once more makes blanks of the plus signs.
         sealed = request.query.get("echostr", "").replace(" ", "+")
         try:
-            plain = crypto.open(_signed(request), sealed, time.time())
+            plain = crypto.open(signed_of(request), sealed, time.time())
         except BadSignature as error:
-            raise _refused(error) from None
+            raise refused(error) from None
         return web.Response(body=plain, content_type="text/plain")
 
     async def receive(self, request: web.Request) -> web.Response:
         crypto = self._open()
-        outer, plain = self._unsealed(crypto, _signed(request), await _body(request))
+        outer, plain = self._unsealed(
+            crypto, signed_of(request), await body_of(request, MOST_BYTES)
+        )
         if not inbound.is_for(plain, crypto.receiver, outer, self._agent_id):
-            raise _refused(BadSignature("it is addressed to another app"))
+            raise refused(BadSignature("it is addressed to another app"))
         try:
             found = inbound.read(plain)
         except inbound.Unreadable as error:
@@ -75,35 +76,21 @@ class Callback:
     def _unsealed(crypto: Crypto, signed: Signed, raw: bytes) -> tuple[dict[str, str], bytes]:
         """The outer fields and the message. The signature is over one of the fields: they come first."""
         if not signed.signature or not signed.is_fresh(time.time()):
-            raise _refused(BadSignature("the signature is missing or its timestamp is too old"))
+            raise refused(BadSignature("the signature is missing or its timestamp is too old"))
         try:
             outer = envelope.fields(raw)
             return outer, crypto.open(signed, outer.get("Encrypt", "").strip(), time.time())
         except (BadSignature, envelope.BadXml) as error:
-            raise _refused(error) from None
+            raise refused(error) from None
 
 
-def _signed(request: web.Request) -> Signed:
+def signed_of(request: web.Request) -> Signed:
     query = request.query
     return Signed(
         query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", "")
     )
 
 
-def _refused(error: Exception) -> web.HTTPUnauthorized:
+def refused(error: Exception) -> web.HTTPUnauthorized:
     _log.warning("wecom.refused", why=str(error)[:200])
     return web.HTTPUnauthorized(text="the signature is wrong, too old, or for somebody else")
-
-
-async def _body(request: web.Request) -> bytes:
-    """The whole body, up to its limit."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size)
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -13,6 +13,10 @@ HOOK: Final = "hook"
 """`hook:<name in the settings>`: a group with a robot's webhook; the same."""
 KF: Final = "kf"
 """`kf:<open_kfid>:<external_userid>`: a customer's talk with a 微信客服 account."""
+ROBOT: Final = "robot"
+"""`robot:<UserId>` or `robot:<chatid>`: a member, or a group, and the intelligent robot."""
+ARCHIVE: Final = "archive"
+"""`archive:<roomid>` or `archive:<id>:<id>`: what the archive tells; nobody speaks there."""
 
 
 def user(userid: str) -> str:
@@ -21,6 +25,10 @@ def user(userid: str) -> str:
 
 def kf(open_kfid: str, external_userid: str) -> str:
     return f"{KF}:{open_kfid}:{external_userid}"
+
+
+def robot(id_: str) -> str:
+    return f"{ROBOT}:{id_}"
 
 
 def split(chat: str) -> tuple[str, str]:

@@ -16,8 +16,10 @@ TOKEN: Final = frozenset({40001, 40014, 42001})
 WRONG_STATE: Final = 95018
 BAD_MSG_TOKEN: Final = 95007
 NO_RESPONSE_CODE: Final = 60140
+REPLY_GONE: Final = frozenset({NO_RESPONSE_CODE, 846605})
+"""A code for one answer is used up or too old; which of these it is, is not documented."""
 
-_LATER: Final = {BUSY: 10.0, 6000: 5.0, 45009: 60.0, 45033: 5.0}
+LATER: Final = {BUSY: 10.0, 6000: 5.0, 45009: 60.0, 45033: 5.0}
 """Seconds to wait; WeCom tells none. 45009 counts by the minute."""
 _REFUSED: Final = {
     40001: "密钥（Secret）不对 / the Secret is wrong",
@@ -33,6 +35,8 @@ _REFUSED: Final = {
     "grant it in the admin console",
     60011: "该成员或部门不在应用的可见范围内 / the member is outside of the app's visible range",
     60111: "没有这个成员 / there is no such member",
+    45002: "消息太长 / the message is too long",
+    846605: "回复已过期 / it is too late to answer that",
     81013: "收件人不在应用的可见范围内，或已离职 / the recipient is outside of the app's visible "
     "range, or has left",
     82001: "没有有效的收件人 / there is no valid recipient",
@@ -75,8 +79,8 @@ class ApiError(Exception):
 
     def outcome(self) -> AdapterError:
         """What leaves the adapter."""
-        if self.code in _LATER:
-            return TryLater(f"errcode {self.code}", after=_LATER[self.code])
+        if self.code in LATER:
+            return TryLater(f"errcode {self.code}", after=LATER[self.code])
         if self.code == 60020:
             found = _ADDRESS.search(self.told)
             address = found[1] if found else "本服务器的出口地址 / this server's address"

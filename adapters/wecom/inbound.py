@@ -13,9 +13,9 @@ from adapters.wecom import chats, envelope, keys
 from bot.contract import Happening, InboundMessage, RemoteFile, Sender
 
 HANDLED: Final = frozenset(
-    "click template_card_event template_card_menu_event kf_msg_or_event change_external_contact"
-    .split()
-)  # fmt: skip
+    "click template_card_event template_card_menu_event kf_msg_or_event change_external_contact "
+    "msgaudit_notify".split()
+)
 IGNORED: Final = frozenset(
     "view view_miniprogram enter_agent subscribe unsubscribe location batch_job_result "
     "change_contact change_external_chat change_external_tag sys_approval_change "
@@ -79,11 +79,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveDue:
+    """Talk waits in the conversation archive."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What a callback comes to; none of them: it says nothing to us."""
 
     messages: tuple[InboundMessage, ...] = ()
-    due: Due | None = None
+    due: Due | ArchiveDue | None = None
     noted: str = ""
     """A change of the directory, for the log alone: the directory is read again by its own command."""
 
@@ -123,6 +128,8 @@ def _event(callback: _Callback, given: Mapping[str, str], raw: bytes) -> Read:
         raise Unreadable(f"unknown event: {callback.event}")
     if name == "kf_msg_or_event":
         return Read(due=Due(given.get("OpenKfId", "")[:200], given.get("Token", "")[:2000]))
+    if name == "msgaudit_notify":
+        return Read(due=ArchiveDue())
     if name == "change_external_contact":
         return _contact(callback, given, raw)
     if given.get("EventKey") == keys.DONE and name != "click":

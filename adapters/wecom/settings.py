@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 API_BASE: Final = "https://qyapi.weixin.qq.com"
+ROBOT_WS: Final = "wss://openws.work.weixin.qq.com"
 
 
 class WeComSettings(BaseModel):
@@ -28,6 +29,22 @@ class WeComSettings(BaseModel):
     accounts: int = Field(default=100, ge=1)
     """Accounts of the firm: an app may send 200 messages a day for each."""
 
+    robot_token: SecretStr | None = None
+    """Of the intelligent robot's page; with robot_encoding_aes_key it opens `/wecom/robot`."""
+    robot_encoding_aes_key: SecretStr | None = None
+    robot_id: str = ""
+    """With robot_secret: the robot by its long connection, without a public address."""
+    robot_secret: SecretStr | None = None
+    robot_ws: str = ROBOT_WS
+    robot_name: str = ""
+    """As it stands behind the @ in groups; where it is empty, the first word with an @ is taken."""
+    archive_secret: SecretStr | None = None
+    """Of the conversation archive's page; used by `keqing wecom-archive` alone."""
+    archive_keys: dict[str, str] = Field(default_factory=dict[str, str])
+    """The version of a public key → the file with its private key (PEM)."""
+    archive_library: str = ""
+    """Where libWeWorkFinanceSdk_C.so lies; WeCom's licence forbids shipping it."""
+
     @field_validator("agent_id", mode="before")
     @classmethod
     def _text(cls, value: object) -> object:
@@ -47,7 +64,14 @@ class WeComSettings(BaseModel):
             raise ValueError("an http:// or https:// address is needed")
         return value.rstrip("/")
 
-    @field_validator("encoding_aes_key")
+    @field_validator("robot_ws")
+    @classmethod
+    def _ws(cls, value: str) -> str:
+        if not value.startswith(("ws://", "wss://")):
+            raise ValueError("a ws:// or wss:// address is needed")
+        return value
+
+    @field_validator("encoding_aes_key", "robot_encoding_aes_key")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if not value or not value.get_secret_value():
@@ -74,5 +98,28 @@ class WeComSettings(BaseModel):
         return bool(self.corp_id and self.kf_secret)
 
     @property
+    def robot_listens(self) -> bool:
+        """The robot's callbacks can be checked and read."""
+        return bool(self.robot_token and self.robot_encoding_aes_key)
+
+    @property
+    def robot_connects(self) -> bool:
+        return bool(self.robot_id and self.robot_secret)
+
+    @property
+    def has_robot(self) -> bool:
+        return self.robot_listens or self.robot_connects
+
+    @property
+    def has_archive(self) -> bool:
+        return bool(self.corp_id and self.archive_secret)
+
+    @property
     def on(self) -> bool:
-        return self.has_app or self.has_kf or bool(self.group_robots)
+        return (
+            self.has_app
+            or self.has_kf
+            or self.has_robot
+            or self.has_archive
+            or bool(self.group_robots)
+        )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from bot import log
+from bot.cli.bridges import WithBridges
 from bot.settings import BadSettings, Settings, load
 from bot.texts import Language, Text, language_of
 
@@ -18,17 +19,18 @@ DONE, SOME_FAILED, NOT_POSSIBLE = 0, 1, 2
 """Exit codes."""
 
 
-def _language() -> Language:
+def language() -> Language:
     """The language that help is printed in, before any setting has been checked."""
     return language_of(os.environ.get("KEQING_LANGUAGE", "zh"))
 
 
 def _h(zh: str, en: str) -> str:
-    return Text(zh, en).in_(_language())
+    return Text(zh, en).in_(language())
 
 
 app = typer.Typer(
     name="keqing",
+    cls=WithBridges,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -127,7 +127,7 @@ async def mute(
     chat: Annotated[Conversation | None, _CHAT] = None,
 ) -> Notice:
     into = ask.here(chat)
-    until = datetime.now(UTC) + timedelta(hours=min(max(hours, 0), 24 * 90))
+    until = ask.now + timedelta(hours=min(max(hours, 0), 24 * 90))
     into.muted_until = until if hours else None
     ask.session.add(into)
     ask.wrote("chat.muted", into, hours=hours)

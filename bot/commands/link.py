@@ -1,6 +1,5 @@
 """Accounts on platforms: whose they are, and reading a platform's directory."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from sqlmodel import col, select
@@ -117,5 +116,5 @@ async def _waiting(ask: Ask, number: int) -> LinkRequest:
 
 
 def _decided(ask: Ask, request: LinkRequest) -> None:
-    request.decided_by_id, request.decided_at = ask.actor.user_id, datetime.now(UTC)
+    request.decided_by_id, request.decided_at = ask.actor.user_id, ask.now
     ask.session.add(request)

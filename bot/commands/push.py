@@ -1,6 +1,5 @@
 """Progress for customers: proposed by a member, approved by one tap, then sent to their chat."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from bot import outbox
@@ -152,7 +151,7 @@ async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
             )
         )
     push.state = "approved"
-    push.decided_by_id, push.decided_at = ask.actor.user_id, datetime.now(UTC)
+    push.decided_by_id, push.decided_at = ask.actor.user_id, ask.now
     await outbox.post(
         ask.session,
         _words(push),
@@ -188,7 +187,7 @@ async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
     push, _, _ = await _waiting(ask, number)
     push.state = "refused"
-    push.decided_by_id, push.decided_at = ask.actor.user_id, datetime.now(UTC)
+    push.decided_by_id, push.decided_at = ask.actor.user_id, ask.now
     ask.session.add(push)
     ask.wrote("push.refused", push)
     return ask.say(

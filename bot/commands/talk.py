@@ -57,6 +57,8 @@ async def note(
         confidence=1.0,
         evidence=["note"],
         filed_by_id=ask.actor.user_id,
+        occurred_at=ask.now,
+        received_at=ask.now,
         search=search.vector(text),
     )
     ask.session.add(made)

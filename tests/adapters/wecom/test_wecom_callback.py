@@ -61,7 +61,11 @@ async def test_it_is_closed_without_its_settings():
         {"to": ""},
         {"agent": "999"},
         {"encrypted": "AAAA"},
-        {"encrypted": Crypto.of(TOKEN, AES_KEY, "ww0000000000000000").encrypt(b"<xml/>")},
+        {
+            "encrypted": Crypto.of(TOKEN, AES_KEY, "ww0000000000000000").encrypt(
+                b"<xml/>", b"0" * 16
+            )
+        },
         {"body": b""},
         {"body": b"<xml>"},
         {"body": b"{}"},

@@ -5,6 +5,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import random
 import time
@@ -14,6 +15,7 @@ from typing import Any
 from adapters.wecom.crypto import Crypto
 from tests.adapters.wecom import far
 from tests.adapters.wecom.harness import AES_KEY, TOKEN, WeCom
+from tests.adapters.wecom.robot_side import RobotSide
 
 ROUNDS = int(os.environ.get("KEQING_FUZZ_ROUNDS", "3400"))
 _AT_ONCE = 8
@@ -223,3 +225,65 @@ async def test_a_body_without_end_is_cut_at_two_megabytes(wecom: WeCom):
     except aiohttp.ClientConnectionError:
         pass  # the line was cut before the answer could be read
     assert wecom.inside.delivered == []
+
+
+def robot_changed(rng: random.Random, crypto: Crypto) -> dict[str, Any]:
+    """A request to the robot that is broken outside: in its signature, age, ciphertext or shape."""
+    raw = b'{"msgid":"1","msgtype":"text","from":{"userid":"x"},"text":{"content":"forged"}}'
+    kind = rng.choice(CHANGES)
+    if kind in {signature, old, ciphertext}:
+        return kind(rng, raw, crypto)
+    if kind is receiver:
+        other = rng.choice(["x", far.CORP, "é"])
+        return {"encrypted": Crypto.of(crypto.token, AES_KEY, other).encrypt(raw)}
+    deep = rng.randrange(10, 20_000)
+    broken = [b"", rng.randbytes(99), b"[" * deep, b'{"encrypt":' * deep, b'{"encrypt":7}']
+    return {"body": rng.choice([*broken, raw, b"null", b'{"encrypt":["x"]}'])}
+
+
+def robot_inside(rng: random.Random) -> bytes:
+    """Signed and encrypted for the robot, and odd in every field."""
+    odd: list[Any] = [*ODD, None, 7, -1, 1e300, True, [], {}, [None], {"content": {}}]
+    given: dict[str, Any] = {
+        "msgid": str(rng.randrange(10**9)),
+        "chattype": rng.choice(["single", "group"]),
+        "chatid": "wr1",
+        "from": {"userid": "LiLei"},
+        "msgtype": rng.choice(["text", "image", "mixed", "voice", "file", "event", "stream", "x"]),
+        "event": {"eventtype": rng.choice(["enter_chat", "template_card_event", "party"])},
+    }
+    for field in ("text", "image", "mixed", "voice", "file", "quote", "response_url", "stream"):
+        if rng.random() < 0.4:
+            given[field] = rng.choice([*odd, {"url": rng.choice(odd)}, {"content": "x"}])
+    for field in rng.sample(list(given), rng.randrange(3)):
+        given[field] = rng.choice(odd)
+    made = json.dumps(given).encode()
+    return rng.choice([made, made, made, flipped(rng, made), made[: rng.randrange(len(made))]])
+
+
+async def test_no_broken_request_gets_in_by_the_robot():
+    seed = random.randrange(10**9)
+    rng = random.Random(seed)
+    lock = asyncio.Semaphore(_AT_ONCE)
+    async with RobotSide().running() as robot:
+
+        async def refused(changed: dict[str, Any]) -> tuple[int, Any]:
+            async with lock:
+                return (await robot.post(b"{}", **changed))[0], changed
+
+        async def inside(raw: bytes) -> tuple[int, Any]:
+            async with lock:
+                return (await robot.post(raw))[0], raw
+
+        rounds = [robot_changed(rng, robot.crypto) for _ in range(ROUNDS // 4)]
+        for status, changed in await asyncio.gather(*map(refused, rounds)):
+            assert status in {200, 401}, (seed, status, changed)
+            assert status != 200 or "encrypted" in changed, (seed, changed)
+            assert not (status == 200 and "signature" in changed), (seed, changed)
+        delivered = robot.inside.delivered
+        assert all("forged" in m.text or b"forged" not in m.raw for m in delivered), seed
+        odd = [robot_inside(rng) for _ in range(ROUNDS // 4)]
+        for status, raw in await asyncio.gather(*map(inside, odd)):
+            assert status == 200, (seed, status, raw)
+        assert all(m.sender.id and m.chat for m in delivered), seed
+        assert all(list(robot.adapter.translate(m.raw)) == [m] for m in delivered), seed

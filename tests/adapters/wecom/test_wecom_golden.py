@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from adapters.wecom import cards, outbound
+from adapters.wecom import cards, outbound, robot_outbound
 from adapters.wecom.adapter import WeComAdapter
 from bot.contract import Notice
 from bot.render.degrade import degrade
-from tests.adapters.wecom import far
+from tests.adapters.wecom import far, robot_stand_in
 
 HERE = Path(__file__).parent
 NOTICES = [
@@ -27,6 +27,8 @@ def rendered(notice: Notice) -> dict[str, Any]:
         "group": outbound.group(shown),
         "hook": outbound.robot(shown),
         "kf": outbound.customer(shown, "golden"),
+        "robot": robot_outbound.messages(shown, "golden"),
+        "reply": robot_outbound.one(shown, "golden"),
         "place": cards.replacing(shown, "golden"),
     }
 
@@ -42,9 +44,12 @@ def test_a_notice_is_rendered_as_it_was(line: dict[str, Any]):
         far.check_content(message, types={"text", "markdown"}, markdown=4096)
     for message in found["kf"]:
         far.check_content(message, types={"text"})
+    for message in [*found["robot"], found["reply"]]:
+        robot_stand_in.check_message(message)
     if found["place"]:
         far.check_card(found["place"])
     path = HERE / "golden" / f"{line['name']}.{line['language']}.json"
+    path.parent.mkdir(exist_ok=True)
     if not path.exists() and os.environ.get("KEQING_GOLDEN") == "write":
         path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
     assert found == json.loads(path.read_text("utf-8"))
