@@ -58,6 +58,8 @@ async def ask(
                     key=f"link:{request.id}:{chat.id}",
                 )
     said = _HELLO if fresh else _REFUSED if request.refused else _WAITS
+    # However often they write, they are told once an hour.
+    spoken = "hello" if fresh else f"{datetime.now(UTC):%Y%m%dT%H}"
     await talk.open_conversation(session, message.channel, message.chat)
     await outbox.post(
         session,
@@ -69,7 +71,7 @@ async def ask(
         ),
         channel=message.channel,
         chat=message.chat,
-        key=f"answer:{message.channel}:{message.event_id}"[:400],
+        key=f"linking:{request.id}:{spoken}",
     )
     return request
 

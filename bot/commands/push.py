@@ -142,6 +142,14 @@ def _allowance(ask: Ask, room: Room) -> str:
 )
 async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
     push, project, chat = await _waiting(ask, number)
+    if chat not in await pushes.customer_chats(ask.session, project):
+        raise CommandError(
+            Text(
+                "「{chat}」已不再是这个客户的群，请重新提交。",
+                "“{chat}” is no longer this customer's chat; propose it again.",
+            ),
+            chat=chat.name or chat.chat,
+        )
     if ask.host and (await ask.host.allowance(chat)).closed:
         raise CommandError(
             Text(

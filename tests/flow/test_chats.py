@@ -409,6 +409,15 @@ async def test_it_cannot_be_approved_by_who_may_not_nor_undone(loaded: Program, 
     assert await play.rows(loaded, "SELECT state FROM push") == [{"state": "approved"}]
 
 
+async def test_a_chat_that_has_become_another_customers_gets_nothing(loaded: Program, far: Far):
+    await bound(loaded, "g-out", "customer")
+    await play.run(loaded, "/update P-0001")
+    await bound(loaded, "g-out", "customer", "P23-001")
+    assert not (await play.run(loaded, "/approve 1")).ok
+    await play.send_all(loaded)
+    assert far.said("g-out") == []
+
+
 async def test_nothing_is_proposed_where_no_customers_chat_is_declared(loaded: Program, far: Far):
     await bound(loaded, "g-in", "internal", "P23-001")
     assert not (await play.run(loaded, "/update P23-001")).ok
