@@ -104,8 +104,13 @@ def private_chat(user: User | int) -> str:
     return f"user-{user if isinstance(user, int) else user.id}"
 
 
-async def mentioned(session: AsyncSession, message: InboundMessage) -> str:
-    """A message's text with the names of those it mentions; blanks in a name are joined."""
+async def mentioned(
+    session: AsyncSession, message: InboundMessage, *, members_only: bool = False
+) -> str:
+    """A message's text with the names of those it mentions; blanks in a name are joined.
+
+    In a command `members_only` are named: anybody may call themselves what a member is called.
+    """
     if not message.mentions:
         return message.text
     ids = [people.address(message.channel, one.id) for one in message.mentions]
@@ -113,7 +118,7 @@ async def mentioned(session: AsyncSession, message: InboundMessage) -> str:
     text = message.text
     for one, address in zip(message.mentions, ids, strict=True):
         user = users.get(address)
-        name = user.name if user else one.name
+        name = user.name if user else "" if members_only else one.name
         if name:
             text = text.replace(f"@{one.id}", "@" + name.replace(" ", "\xa0"))
     return text

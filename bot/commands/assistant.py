@@ -95,7 +95,7 @@ class Assistant:
         self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation
     ) -> tuple[Notice, bool]:
         """The answer to a line; a command that breaks is undone, logged, and owned up to."""
-        line = await people.mentioned(session, message)
+        line = await people.mentioned(session, message, members_only=True)
         about = await self._about(session, message, chat)
         try:
             async with session.begin_nested():

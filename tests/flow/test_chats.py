@@ -186,6 +186,15 @@ async def test_a_mentioned_member_is_named(loaded: Program, far: Far):
     assert item["text"] == "请 @李雷 看一下"
 
 
+async def test_a_customer_who_is_called_like_a_member_is_not_one(loaded: Program, far: Far):
+    said = "/task new P-0001 复核图纸 @u-x"
+    await told(loaded, line(said, mentions=(Mention(id="u-x", name="李雷"),)))
+    (task,) = await play.rows(loaded, "SELECT count(*) FROM task WHERE assignee_id IS NOT NULL")
+    before = task["count"]
+    assert before == 1  # the one that was there
+    assert "李雷" not in far.said("m-chen")[0]
+
+
 async def test_a_reply_says_what_a_command_is_about(loaded: Program, far: Far):
     outsider = Sender(id="u-nobody", proven=True, outside=True)
     await told(loaded, line("报价单请重发", chat="g-out", sender=outsider, message_id="q1"))

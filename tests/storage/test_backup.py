@@ -158,6 +158,17 @@ def test_a_database_without_migrations_and_files_is_saved_too(new_database, tmp_
     assert _tree(tmp_path / "restored") == {}
 
 
+def test_platforms_tokens_stay_out(new_database, files, tmp_path):
+    url = new_database()
+    _do(url, "CREATE TABLE shared_token (name text PRIMARY KEY, value text)")
+    _do(url, "INSERT INTO shared_token VALUES ('slack', 'made-up-token')")
+    target = tmp_path / "tokens.backup"
+    backup(url, files, target)
+    restored = new_database()
+    restore(restored, tmp_path / "restored", target)
+    assert _all(restored, "SELECT * FROM shared_token") == []
+
+
 def test_a_failing_backup_leaves_the_old_one(files, saved, server):
     before = saved.read_bytes()
     with pytest.raises(BackupError) as caught:
