@@ -1,5 +1,7 @@
 """Progress for customers: proposed by a member, approved by one tap, then sent to their chat."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from bot import outbox
@@ -7,7 +9,7 @@ from bot.commands import cards, public
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.outbox import Room
-from bot.people import own_chats
+from bot.people import Actor, Defaults, actor, own_chats
 from bot.render import plain
 from bot.texts import Text
 from storage import people, pushes
@@ -69,11 +71,9 @@ async def update(
 
 
 async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversation) -> None:
-    """Put the card before who may say yes: the project's manager, else the managers."""
-    manager = await ask.session.get(User, project.manager_id or 0)
-    told = [manager] if manager else await people.users_with_role(ask.session, "manager")
-    card = await _card(ask, project, push, chat)
-    for user in told:
+    """Put the card before who may say yes, in their language."""
+    for user, reader in await _approvers(ask, project):
+        card = await _card(replace(ask, actor=reader), project, push, chat)
         for own in await own_chats(ask.session, "web", user, ask.now):
             await outbox.post(
                 ask.session,
@@ -82,6 +82,22 @@ async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversati
                 chat=own.chat,
                 key=f"approve:{push.id}:{own.id}",
             )
+
+
+async def _approvers(ask: Ask, project: Project) -> list[tuple[User, Actor]]:
+    """The project's manager; the managers, then the administrators, where that one may not."""
+    manager = await ask.session.get(User, project.manager_id or 0)
+    first: Sequence[User] = [manager] if manager else []
+    for users in (
+        first,
+        await people.users_with_role(ask.session, "manager"),
+        await people.users_with_role(ask.session, "admin"),
+    ):
+        found = [(user, await actor(ask.session, user.id, Defaults())) for user in users]
+        may = [(user, one) for user, one in found if one and one.may("push.approve")]
+        if may:
+            return may
+    return []
 
 
 async def _card(

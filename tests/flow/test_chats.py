@@ -409,6 +409,22 @@ async def test_progress_reaches_a_customer_after_one_tap(loaded: Program, far: F
     assert "已经处理过" in far.said("m-li")[-1]
 
 
+async def test_who_may_not_approve_is_not_asked_to(loaded: Program, far: Far):
+    await bound(loaded, "g-out", "customer")
+    async with loaded.db.transaction() as session:
+        await session.execute(
+            text(
+                "UPDATE project SET manager_id = (SELECT id FROM user_account WHERE name = '韩梅')"
+            )
+        )
+    await told(loaded, line("/whoami", "m-han"), line("/whoami", "m-chen"))
+    far.sent.clear()
+    assert (await play.run(loaded, "/update P-0001", who="韩梅")).ok
+    await play.send_all(loaded)
+    assert any("待批准" in words for words in far.said("m-chen"))
+    assert not any("待批准" in words for words in far.said("m-han"))
+
+
 async def test_it_cannot_be_approved_by_who_may_not_nor_undone(loaded: Program, far: Far):
     await bound(loaded, "g-out", "customer")
     await play.run(loaded, "/update P-0001")
