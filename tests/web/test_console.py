@@ -188,3 +188,16 @@ async def test_a_session_that_ends_elsewhere_leads_to_the_login(
     await play.rows(talked, "UPDATE token SET used_at = now() RETURNING hash")
     await page.wait_for_url(re.compile("/login"))
     watched.wrong.clear()  # the browser reports the 401 that told it
+
+
+async def test_what_a_command_lacks_is_filled_in(talked: Program, watched: Watched):
+    page = await watched.open("陈总")
+    await page.fill("#words", "/新建任务 due:2030-01-02")
+    await page.keyboard.press("Enter")
+    form = page.locator("form.fill")
+    await expect(form.locator("[name=field-due]")).to_have_value("2030-01-02")
+    await form.locator("[name=field-project]").fill("P-0001")
+    await form.locator("[name=field-name]").fill('复核 "图纸"')
+    await form.get_by_role("button", name="提交").click()
+    await expect(page.locator(".theirs").last).to_contain_text("复核 ”图纸”")
+    await expect(page.locator(".theirs").last).to_contain_text("2030")
