@@ -289,7 +289,10 @@ class Sender:
         others = await rows.waiting(session, lane, now, merge.MOST * 10)
         if not others:
             return taken
-        notices = [_read(taken.notice), *(_read(notice) for _, notice, _ in others)]
+        try:
+            notices = [_read(taken.notice), *(_read(notice) for _, notice, _ in others)]
+        except Refused:  # one of them will fail by itself, aloud
+            return taken
         alone = [bool(taken.thread or taken.place), *(not free for _, _, free in others)]
         chosen = merge.choose(notices, alone)
         said = merge.merged([notices[index] for index in chosen])
