@@ -92,5 +92,5 @@ def signed_of(request: web.Request) -> Signed:
 
 
 def refused(error: Exception) -> web.HTTPUnauthorized:
-    _log.warning("wecom.refused", why=str(error)[:200])
+    _log.debug("wecom.refused", why=str(error)[:200])
     return web.HTTPUnauthorized(text="the signature is wrong, too old, or for somebody else")

@@ -129,11 +129,14 @@ async def _platforms(program: Program) -> list[Finding]:
         if not isinstance(adapter, Platform) or not adapter.on:
             continue
         try:
+            await adapter.start()
             checks = await adapter.check()
         except AdapterError as error:
             text = Text("{name}：无法检查（{why}）", "{name}: cannot be checked ({why})")
             found.append(Finding(name, False, text, {"name": name, "why": error}))
             continue
+        finally:
+            await adapter.stop()
         found += [Finding(name, one.ok, one.text, dict(one.facts)) for one in checks]
         found += [await _reach(program, name, route.path) for route in _paths(adapter)]
     return found

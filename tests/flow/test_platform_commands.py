@@ -102,8 +102,6 @@ async def test_the_doctor_looks_at_the_platform_and_at_our_own_address(
     async with served(site_of(first)) as base:
         found = configured(played, tmp_path, KEQING_PUBLIC_URL=base)
         program = Program(found, db, None)
-        adapter = program.adapters[ChannelName(played.name)]
-        await adapter.start()
         await checks.run(program, as_json=True)
         told = answered(capsys)
         mine = [one for one in told if one["name"] == played.name]
@@ -111,7 +109,7 @@ async def test_the_doctor_looks_at_the_platform_and_at_our_own_address(
         reached = [one for one in mine if base in one["text"]]
         assert reached
         assert all(one["ok"] for one in reached)
-        await adapter.stop()
+        assert any(one["ok"] for one in mine if one not in reached)
 
 
 async def test_an_address_that_is_not_ours_is_told(
@@ -124,4 +122,3 @@ async def test_an_address_that_is_not_ours_is_told(
     reached = [one for one in told if url in one["text"]]
     assert reached
     assert not any(one["ok"] for one in reached)
-    await program.adapters[ChannelName(played.name)].stop()
