@@ -181,15 +181,20 @@ class Translating(Protocol):
 
 
 @runtime_checkable
-class Platform(Adapter, Translating, Protocol):
-    """A chat platform: an adapter that can also do these."""
-
-    on: bool
-    """Whether its settings switch it on."""
+class Fetching(Protocol):
+    """An adapter whose messages name files that are fetched later."""
 
     async def fetch(self, file: RemoteFile) -> StoredFile:
         """A file that a message named. Raises as `send` does; `Refused` says why, for a person."""
         ...
+
+
+@runtime_checkable
+class Platform(Adapter, Translating, Fetching, Protocol):
+    """A chat platform: an adapter that can also do these."""
+
+    on: bool
+    """Whether its settings switch it on."""
 
     async def check(self) -> Sequence[Check]:
         """What `keqing doctor` shows: token, scopes, clock."""

@@ -12,7 +12,7 @@ from bot.contract import (
     Adapter,
     AdapterError,
     ChannelName,
-    Platform,
+    Fetching,
     RemoteFile,
     StoredFile,
     TryLater,
@@ -62,7 +62,7 @@ class Fetcher:
                 return
             item = await session.get_one(Interaction, row.interaction_id)
         adapter = self._adapters.get(ChannelName(item.channel))
-        if not isinstance(adapter, Platform):
+        if not isinstance(adapter, Fetching):
             return
         file = RemoteFile(ref=row.ref, name=row.name, type=row.type, size=row.size or None)
         try:
