@@ -308,6 +308,13 @@ def chat(
     with_program(lambda program: shell.chat(program, as_))
 
 
+@app.command(help=_h("转写一段录音", "a recording's words, mood and gist"))
+def transcribe(file: Path, as_json: Json = False) -> None:
+    from bot.cli import transcribing  # noqa: PLC0415
+
+    transcribing.run(settings(), file, fail, as_json=as_json)
+
+
 @app.command("mail", help=_h("解析一封邮件", "parse a mail"))
 def mail(file: Path, as_json: Json = False) -> None:
     from bot import parts  # noqa: PLC0415

@@ -106,6 +106,29 @@ def test_all_that_people_bring_is_filed_or_says_why_not(elsewhere: Installation)
     assert "complaint" in line["signals"]
 
 
+def test_a_recording_is_transcribed_without_a_database(elsewhere: Installation):
+    sound = voices.speak("您好，这里是华建集团。", elsewhere.folder / "call.wav", rate=8_000)
+    waiting = elsewhere.keqing("transcribe", sound.name, KEQING_DATABASE_URL=NOWHERE)
+    assert waiting.code == 2
+    assert "keqing models pull" in waiting.err
+    scripted_whisper.build(elsewhere.folder / "data" / "models" / "scripted")
+    done = elsewhere.keqing("transcribe", sound.name, "--json", KEQING_DATABASE_URL=NOWHERE)
+    (told,) = done.lines
+    assert (done.code, told["language"]) == (0, "zh")
+    assert told["duration_s"] > 0.5
+    assert {"start", "end", "speaker", "text", "confidence", "sentiment"} == set(
+        told["segments"][0]
+    )
+    assert any("第三次延期" in one for one in told["summary"])
+    assert "negative" in {part["sentiment"] for part in told["segments"]}
+    words = elsewhere.keqing("transcribe", sound.name, KEQING_DATABASE_URL=NOWHERE)
+    assert "00:0" in words.out
+    assert "要点" in words.out
+    assert elsewhere.keqing("transcribe", "nowhere.wav").code == 2
+    (elsewhere.folder / "empty.wav").write_bytes(b"")
+    assert elsewhere.keqing("transcribe", "empty.wav").code == 2
+
+
 def test_what_cannot_be_brought_says_so(firm: Installation):
     (firm.folder / "x.bin").write_bytes(b"x")
     done = firm.keqing("ingest", "x.bin", "nowhere.eml", "--json")

@@ -188,3 +188,8 @@ def _strings(data):
     if isinstance(data, dict):
         data = data.values()
     return [text for part in data for text in _strings(part)] if not isinstance(data, float) else []
+
+
+def test_fine_weather_is_no_complaint():
+    assert sentiment.score("今天天气不错。", "zh").label != "negative"
+    assert sentiment.score("系统天天出错，没法用。", "zh").label == "negative"
