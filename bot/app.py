@@ -27,7 +27,7 @@ from bot.contract import (
 from bot.download import Downloads
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.inbox import Drain, Inbox
-from bot.jobs import digest, directory, fetch, reminders, risk_scan, transcribe, upkeep
+from bot.jobs import digest, directory, fetch, minutes, reminders, risk_scan, transcribe, upkeep
 from bot.people import Actor, Defaults
 from bot.pipeline.flow import Flow
 from bot.pipeline.happenings import Happenings
@@ -93,7 +93,13 @@ class Program(Host):
         self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
         self.assistant.host = self
         self.transcriber = transcribe.Transcriber(
-            db, self.jobs, self.media, self.speech, self.rules, self.now
+            db,
+            self.jobs,
+            self.media,
+            self.speech,
+            self.rules,
+            minutes.Minutes(self.defaults, HOME),
+            self.now,
         )
         self.adapters: dict[ChannelName, Adapter] = {}
         self.fetcher = fetch.Fetcher(db, self.jobs, self.adapters, self.transcriber, self.now)

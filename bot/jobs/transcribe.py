@@ -17,6 +17,7 @@ from bot.contract import (
     Unreadable,
     WaitingForModel,
 )
+from bot.jobs.minutes import Minutes
 from bot.pipeline import changes, evidence, match, media
 from bot.pipeline.file import candidates, transcript_json
 from bot.rules.engine import Engine, Filed
@@ -43,6 +44,7 @@ class Transcriber:
         store: MediaStore,
         engine: Callable[[], SpeechEngine],
         rules: Engine,
+        minutes: Minutes,
         now: Clock,
     ) -> None:
         self._db = db
@@ -50,6 +52,7 @@ class Transcriber:
         self._media = store
         self._engine = engine
         self._rules = rules
+        self._minutes = minutes
         self._now = now
 
     async def queue(self, session: AsyncSession, interaction_id: int) -> None:
@@ -105,6 +108,7 @@ class Transcriber:
             await audit.write(session, trace)
             await session.flush()
             await self._rules.filed(session, [_filed(item)], self._now())
+            await self._minutes.post(session, item, transcript, self._now())
         _log.info("transcribe.done", interaction=interaction_id, seconds=transcript.duration_s)
 
     async def fail(self, interaction_id: int, why: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.app import Program
 from bot.contract import Kind
@@ -104,7 +105,8 @@ async def test_rules_hear_what_was_said(loaded: Program, voice: bytes, models: P
     id_ = await call(loaded, "a", voice)
     assert await play.posted(loaded) == []
     await loaded.transcriber.run(id_)
-    assert [notice.title for notice in await play.posted(loaded)] == ["VIP 客户投诉"] * 2
+    titles = [notice.title for notice in await play.posted(loaded)]
+    assert titles.count("VIP 客户投诉") == 2
     assert await play.rows(loaded, "SELECT rule FROM alert") == [{"rule": "vip-complaint"}]
 
 
@@ -115,7 +117,7 @@ async def test_transcribing_twice_changes_nothing(loaded: Program, voice: bytes,
     first = await item(loaded, id_)
     await loaded.transcriber.run(id_)
     assert await item(loaded, id_) == first
-    assert len(await play.posted(loaded)) == 2
+    assert len(await play.posted(loaded)) == 3
     audits = "SELECT id FROM audit_entry WHERE action = 'interaction.transcribed'"
     assert len(await play.rows(loaded, audits)) == 1
 
@@ -126,7 +128,7 @@ async def test_two_workers_at_one_recording_keep_one_result(
     install(loaded, models)
     id_ = await call(loaded, "a", voice)
     await asyncio.gather(loaded.transcriber.run(id_), loaded.transcriber.run(id_))
-    assert len(await play.posted(loaded)) == 2
+    assert len(await play.posted(loaded)) == 3
     assert len(await play.rows(loaded, "SELECT id FROM alert")) == 1
 
 
@@ -235,3 +237,28 @@ async def test_the_worker_itself_works_through_the_queue(
 
 async def test_an_interaction_that_is_gone_is_no_trouble(loaded: Program):
     await loaded.transcriber.run(987_654)
+
+
+async def test_after_a_call_its_minutes_are_told_in_the_projects_chat(
+    loaded: Program, voice: bytes, models: Path
+):
+    install(loaded, models, "asks")
+    id_ = await call(loaded, "a", voice)
+    async with loaded.db.transaction() as session:
+        await session.execute(
+            text("UPDATE conversation SET customer_id = 1, project_id = 1 WHERE chat = 'i-p1'")
+        )
+    await loaded.transcriber.run(id_)
+    (notice,) = [n for n in await play.posted(loaded, "i-p1") if "通话要点" in n.title]
+    said = play.words(notice)
+    for words in ("P-0001", "什么时候装", "时长", "情绪"):
+        assert words in said
+
+
+async def test_a_voice_note_has_no_minutes(loaded: Program, voice: bytes, models: Path):
+    install(loaded, models)
+    file = await loaded.media.put_bytes("note.wav", "audio/wav", voice)
+    await play.file_all(loaded, play.message("v", "", attachments=(file,)))
+    (row,) = await play.rows(loaded, "SELECT id FROM interaction")
+    await loaded.transcriber.run(row["id"])
+    assert not any("通话要点" in notice.title for notice in await play.posted(loaded))
