@@ -6,7 +6,8 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from tests import scripted_whisper, voices
+from storage.embedded import Cluster
+from tests import conftest, scripted_whisper, voices
 from tests.cli.installation import NOWHERE, Done, Installation
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -218,3 +219,12 @@ def test_match_answers_where_messages_belong_and_writes_nothing(firm: Installati
     assert (found[2]["customer"], found[2]["confidence"], found[2]["candidates"]) == (None, 0, [])
     assert found[5]["project"] == "P23-001"
     assert rows(firm) == before
+
+
+def test_the_example_of_a_firm_can_be_loaded(cluster: Cluster, template: str, tmp_path: Path):
+    example = Path(__file__).parents[2] / "docs" / "firm.example.json"
+    made = Installation(tmp_path, conftest._create(cluster, f"example_{tmp_path.name}", template))
+    done = made.keqing("load", example, "--json")
+    assert done.code == 0, done.err
+    card = made.keqing("run", "customer 华建", "--as", "沈若溪")
+    assert "P-0001" in card.out
