@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import people
 from bot.clock import Clock
+from bot.commands import parse
 from bot.contract import Audience, ChannelName, Happening, InboundMessage, Kind
 from bot.inbox import Arrived
 from bot.pipeline import (
@@ -201,6 +202,8 @@ def _ordinary(arrived: Arrived) -> bool:
         or message.addressed
         or message.tapped
         or message.happened
+        # A member's slash line is a command in any chat; a customer's is talk like any other.
+        or (message.sender.proven and parse.is_command(message.text))
         or forwarded.likely(message)
     )
 

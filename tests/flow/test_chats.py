@@ -147,6 +147,16 @@ async def test_in_an_internal_group_the_answer_says_whose_chat_it_is(loaded: Pro
     assert "客户看不到" in notice.note
 
 
+async def test_in_a_group_a_slash_line_needs_no_mention(loaded: Program, far: Far):
+    await bound(loaded, "g-in", "internal")
+    await told(loaded, line("/project", chat="g-in"), line("/聊聊而已", "u-x", chat="g-in"))
+    ((target, notice),) = far.sent
+    assert target.chat == "g-in"
+    assert "P-0001" in notice.title
+    (item,) = await play.rows(loaded, "SELECT text FROM interaction")
+    assert item["text"] == "/聊聊而已"
+
+
 @pytest.mark.parametrize("declared", [False, True])
 async def test_before_customers_a_member_is_answered_privately(
     loaded: Program, far: Far, declared: bool
