@@ -252,7 +252,7 @@ async def bind(
     chat: Annotated[Conversation | None, Text("聊天", "chat")] = None,
 ) -> Notice:
     bound = ask.here(chat)
-    if bound.channel == "web":
+    if bound.user_id is not None:
         raise CommandError(
             Text(
                 "请说明是哪个聊天，例如 聊天:hook:工地群。",

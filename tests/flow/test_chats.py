@@ -297,6 +297,14 @@ async def test_a_new_contact_of_a_member_is_on_the_record(loaded: Program, far: 
     assert "李雷" in far.said("m-li")[-1]
 
 
+async def test_a_private_chat_is_nobodys_project(loaded: Program, far: Far):
+    await told(loaded, line("/bind P-0001 audience:customer"), line("/yes"))
+    (chat,) = await play.rows(
+        loaded, "SELECT audience, project_id FROM conversation WHERE chat = 'm-chen'"
+    )
+    assert (chat["audience"], chat["project_id"]) == ("internal", None)
+
+
 # --- forwarded talk ----------------------------------------------------------------------------
 
 BLOCK = "王芳 2026-11-20 14:03:22\n三期验收时间定了吗？\n\n李雷 2026-11-20 14:05:01\n下周三可以。"
