@@ -1,13 +1,15 @@
 """Recordings that people bring: each becomes a call, transcribed later."""
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from adapters.calls import names
+from adapters.calls import names, pattern
 from bot import clock
 from bot.contract import (
     ChannelName,
@@ -31,7 +33,7 @@ TYPES: Final = {
     ".amr": "audio/amr",
     ".webm": "audio/webm",
     ".flac": "audio/flac",
-    ".mp4": "video/mp4",
+    ".mp4": "audio/mp4",  # only the sound of it is ours, and what is called video is not transcribed
     ".wma": "audio/x-ms-wma",
     ".aac": "audio/aac",
 }
@@ -70,12 +72,16 @@ class CallReader:
 
     suffixes: frozenset[str] = frozenset(TYPES)
 
+    def __init__(self, own: re.Pattern[str] | None = None) -> None:
+        self._own = own
+
     async def read(
         self, path: Path, given: Given, media: MediaStore
     ) -> AsyncIterator[tuple[str, InboundMessage | Unreadable]]:
+        named = pattern.read(path.name, clock.zone(None), self._own)
         try:
             beside = _sidecar(path)
-            sent_at = _when(path, given, beside)
+            sent_at = _when(path, given, beside, named)
             sound = path.open("rb")
         except Unreadable as why:
             yield path.name, why
@@ -85,19 +91,22 @@ class CallReader:
             return
         with sound:
             file = await media.put(path.name, TYPES[path.suffix.lower()], _pieces(sound))
-        yield path.name, _call(path, given, beside, sent_at, file)
+        yield path.name, _call(given, beside, named, sent_at, file)
 
 
 def _call(
-    path: Path, given: Given, beside: Sidecar, sent_at: datetime, file: StoredFile
+    given: Given, beside: Sidecar, named: pattern.Named, sent_at: datetime, file: StoredFile
 ) -> InboundMessage:
-    number = names.phone(path.stem)
+    number = named.customer
     who = given.sender or beside.sender or number or UNKNOWN
     return InboundMessage(
         channel=CHANNEL,
         event_id=f"sha256:{file.sha256}",
         chat=given.chat or beside.chat or who,
-        sender=Sender(id=who, name=beside.name, phone=names.phone(who) or number or None),
+        sender=Sender(
+            id=who, name=beside.name or named.name, phone=names.phone(who) or number or None
+        ),
+        recipients=(named.ours,) if named.ours else (),
         sent_at=sent_at,
         kind=Kind.CALL,
         attachments=(file,),
@@ -105,7 +114,8 @@ def _call(
 
 
 async def _pieces(sound: BinaryIO) -> AsyncIterator[bytes]:
-    while piece := sound.read(PIECE):
+    # A folder may lie on another machine.
+    while piece := await asyncio.to_thread(sound.read, PIECE):
         yield piece
 
 
@@ -141,14 +151,14 @@ def _word(value: object) -> str:
     return str(value).strip()
 
 
-def _when(path: Path, given: Given, beside: Sidecar) -> datetime:
+def _when(path: Path, given: Given, beside: Sidecar, named: pattern.Named) -> datetime:
     """When the call was: given, beside, in the name, else when the file was last changed."""
     zone = clock.zone(None)
     for said in (given.at, beside.time):
         if said:
             found = _moment(said)
             return found if found.tzinfo else found.replace(tzinfo=zone)
-    return names.moment(path.stem, zone) or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return named.at or datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _moment(said: str) -> datetime:
