@@ -89,6 +89,14 @@ async def _message(
         sent_at = _given_time(given.at) or mail.date or _changed(path)
     except ValueError:
         return unreadable(BAD_TIME, at=given.at)
+    return await stored(mail, (buffer, start, end), given, sent_at, media)
+
+
+async def stored(
+    mail: Mail, lies: tuple[Buffer, int, int], given: Given, sent_at: datetime, media: MediaStore
+) -> InboundMessage:
+    """The message of a mail, once its files and the mail itself are in the media store."""
+    buffer, start, end = lies
     original = await media.put("original.eml", "message/rfc822", _slices(buffer, start, end))
     files = [await _stored(mail, number, media) for number in range(len(mail.attachments))]
     raw = buffer[start:end] if end - start < KEPT_WHOLE else b""
