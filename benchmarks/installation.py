@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import psycopg
 
-from adapters.hook import signing
+from bot.contract import signing
 from storage.embedded import open_cluster
 
 PROJECT: Final = Path(__file__).parents[1]

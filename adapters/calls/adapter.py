@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ValidationError
 
-from adapters.calls import inbound, pattern, signing
+from adapters.calls import inbound, pattern
 from adapters.calls.folder import Watch
 from adapters.calls.reader import CHANNEL
 from adapters.calls.settings import CallsSettings
@@ -26,6 +26,7 @@ from bot.contract import (
     StoredFile,
     Target,
     body_of,
+    signing,
 )
 
 MOST_BYTES: Final = 12 * 1024 * 1024

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
-from adapters.hook import inbound, outbound, signing
+from adapters.hook import inbound, outbound
 from bot.contract import (
     Budget,
     Busy,
@@ -26,6 +26,7 @@ from bot.contract import (
     Target,
     TryLater,
     body_of,
+    signing,
 )
 
 MOST_BYTES: Final = 10 * 1024 * 1024

@@ -17,7 +17,6 @@ from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
 from adapters.hook import adapter as hook
-from adapters.hook import signing
 from adapters.web import adapter as own
 from bot.app import OwnChats
 from bot.contract import (
@@ -31,6 +30,7 @@ from bot.contract import (
     RemoteFile,
     StoredFile,
     Token,
+    signing,
 )
 from bot.download import Downloads
 from storage import chat_log

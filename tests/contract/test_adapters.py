@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.hook import adapter as hook
-from adapters.hook import signing
 from adapters.hook.settings import HookSettings
 from bot import outbox
 from bot.app import Program
@@ -29,6 +28,7 @@ from bot.contract import (
     Table,
     Target,
     TryLater,
+    signing,
 )
 from tests import play
 from tests.contract import harness

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from adapters.hook import adapter as hook
-from adapters.hook import signing
 from bot.contract import (
     Busy,
     ChannelName,
@@ -20,6 +19,7 @@ from bot.contract import (
     StoredFile,
     Target,
     TryLater,
+    signing,
 )
 from storage.db import Database
 from tests import play

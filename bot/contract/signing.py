@@ -1,4 +1,4 @@
-"""Signatures, as those of `/hooks/message`: HMAC-SHA256 over `{timestamp}.{body}`."""
+"""Our own webhooks' signatures, the same both ways: HMAC-SHA256 over `{timestamp}.{body}`."""
 
 import hashlib
 import hmac
