@@ -14,13 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import clock, parts
 from bot.app import Program
 from bot.contract import (
-    Busy,
     ChannelName,
     Given,
     InboundMessage,
     MediaStore,
     Sender,
     Unreadable,
+    deliver_patiently,
 )
 from bot.pipeline import media, pasted
 from bot.pipeline.evidence import PASTED
@@ -166,11 +166,7 @@ class Ingest:
 
     async def _deliver(self, item: Item) -> bool:
         assert item.message is not None  # noqa: S101 - only items with one come here
-        while True:
-            try:
-                return (await self._program.inbox.accept(item.message)).again
-            except Busy as busy:
-                await asyncio.sleep(busy.after)
+        return (await deliver_patiently(self._program.inbox.accept, item.message)).again
 
     async def _finish(self, items: Sequence[Item]) -> None:
         """Drain here, whether or not a server does too; then transcribe what has just come."""

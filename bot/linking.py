@@ -110,8 +110,7 @@ async def same_person(session: AsyncSession, sender: Sender) -> User | None:
     """The member who has the mail or the phone that a platform tells of somebody."""
     for channel, value in (("email", sender.email), ("phone", sender.phone)):
         if value:
-            address = people.address(channel, value)
-            found = (await people.users_at(session, channel, [address])).get(address)
+            found = await people.user_at(session, channel, value)
             if found is not None:
                 return found
     return None

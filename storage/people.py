@@ -66,9 +66,14 @@ async def user_named(session: AsyncSession, who: str) -> User | None:
     by_name = select(User).where(func.lower(User.name) == who.lower(), col(User.active))
     user = (await session.exec(by_name)).first()
     if user is None and "@" in who:
-        users = await users_at(session, "email", [address("email", who)])
-        user = users.get(address("email", who))
+        user = await user_at(session, "email", who)
     return user
+
+
+async def user_at(session: AsyncSession, channel: str, value: str) -> User | None:
+    """The member who has this address on a channel, in whatever form it is told."""
+    normal = address(channel, value)
+    return (await users_at(session, channel, [normal])).get(normal)
 
 
 async def users_at(

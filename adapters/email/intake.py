@@ -14,7 +14,7 @@ from adapters.email.parse import LOOP_HEADER, Mail, parse
 from adapters.email.reader import CHANNEL, stored
 from adapters.email.settings import MailboxSettings
 from bot import clock
-from bot.contract import Busy, Given, InboundMessage, Ports
+from bot.contract import Given, InboundMessage, Ports, deliver_patiently
 
 _MOST_REJECTED: Final = 1 << 20
 _SMALL: Final = 1 << 20
@@ -41,7 +41,7 @@ class Intake:
             if message is None:
                 await self._reject(uid, "not a mail", buffer[:_MOST_REJECTED])
                 return
-            await self._deliver(message)
+            await deliver_patiently(self._ports.deliver, message)
 
     async def refuse(self, uid: int, why: str) -> None:
         await self._reject(uid, why, b"")
@@ -57,15 +57,6 @@ class Intake:
             return message
         sender = message.sender.model_copy(update={"proven": True})
         return message.model_copy(update={"sender": sender})
-
-    async def _deliver(self, message: InboundMessage) -> None:
-        while True:
-            try:
-                await self._ports.deliver(message)
-            except Busy as busy:
-                await asyncio.sleep(busy.after)
-            else:
-                return
 
 
 def _read(buffer: Buffer) -> tuple[Mail, Headers]:

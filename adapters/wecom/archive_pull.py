@@ -12,7 +12,7 @@ from adapters.wecom.archive_native import Native, NativeError
 from adapters.wecom.archive_words import Media
 from adapters.wecom.inbound import Unreadable
 from bot import log
-from bot.contract import MOST_FILE, Busy, Ports, StoredFile
+from bot.contract import MOST_FILE, Ports, StoredFile, deliver_patiently
 
 _PAGE: Final = 500
 """WeCom gives up to 1000; every entry is held in memory."""
@@ -139,13 +139,7 @@ class Puller:
             return
         files, missing = await self._files(read.media)
         message = archive_inbound.with_files(read.message, files, missing)
-        while True:
-            try:
-                await self._ports.deliver(message)
-            except Busy as busy:
-                await asyncio.sleep(busy.after)
-            else:
-                return
+        await deliver_patiently(self._ports.deliver, message)
 
     async def _opened(self, entry: dict[str, Any]) -> bytes:
         """The plain entry; what cannot be decrypted raises `BadKey`, and never will be."""

@@ -31,15 +31,7 @@ class Callback:
         self._put_due = put_due
 
     async def verify(self, request: web.Request) -> web.Response:
-        """WeCom's test when the address is saved: the bare text, within a second."""
-        crypto = self._open()
-        # A proxy that decodes the address once more makes blanks of the plus signs.
-        sealed = request.query.get("echostr", "").replace(" ", "+")
-        try:
-            plain = crypto.open(signed_of(request), sealed, time.time())
-        except BadSignature as error:
-            raise refused(error) from None
-        return web.Response(body=plain, content_type="text/plain")
+        return echoed(self._open(), request)
 
     async def receive(self, request: web.Request) -> web.Response:
         crypto = self._open()
@@ -82,6 +74,17 @@ class Callback:
             return outer, crypto.open(signed, outer.get("Encrypt", "").strip(), time.time())
         except (BadSignature, envelope.BadXml) as error:
             raise refused(error) from None
+
+
+def echoed(crypto: Crypto, request: web.Request) -> web.Response:
+    """WeCom's test when an address is saved: the bare text, within a second."""
+    # A proxy that decodes the address once more makes blanks of the plus signs.
+    sealed = request.query.get("echostr", "").replace(" ", "+")
+    try:
+        plain = crypto.open(signed_of(request), sealed, time.time())
+    except BadSignature as error:
+        raise refused(error) from None
+    return web.Response(body=plain, content_type="text/plain")
 
 
 def signed_of(request: web.Request) -> Signed:

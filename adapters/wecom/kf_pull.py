@@ -17,7 +17,7 @@ from adapters.wecom.api import Api, Door
 from adapters.wecom.errors import ApiError
 from adapters.wecom.inbound import Due, Unreadable
 from bot import log
-from bot.contract import AdapterError, Busy, Ports
+from bot.contract import AdapterError, Ports, deliver_patiently
 
 ACCOUNTS: Final = "wecom.kf.accounts"
 _PAGE: Final = 1000
@@ -235,12 +235,7 @@ class Puller:
                 )
                 continue
             for message in messages:
-                while True:
-                    try:
-                        await self._ports.deliver(message)
-                        break
-                    except Busy as busy:
-                        await asyncio.sleep(busy.after)
+                await deliver_patiently(self._ports.deliver, message)
 
 
 def _token(due: str, now: float) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from adapters.wecom import chats, robot_inbound, wire
-from adapters.wecom.callback import MOST_BYTES, refused, signed_of
+from adapters.wecom.callback import MOST_BYTES, echoed, refused, signed_of
 from adapters.wecom.crypto import BadSignature, Crypto
 from adapters.wecom.inbound import Unreadable
 from adapters.wecom.robot_inbound import Came, Heard
@@ -59,13 +59,7 @@ class RobotCallback:
         self._ports = ports
 
     async def verify(self, request: web.Request) -> web.Response:
-        crypto = self._open()
-        sealed = request.query.get("echostr", "").replace(" ", "+")
-        try:
-            plain = crypto.open(signed_of(request), sealed, time.time())
-        except BadSignature as error:
-            raise refused(error) from None
-        return web.Response(body=plain, content_type="text/plain")
+        return echoed(self._open(), request)
 
     async def receive(self, request: web.Request) -> web.Response:
         crypto = self._open()

@@ -130,9 +130,7 @@ class Assistant:
         if message.channel == self._home:
             user_id = int(message.sender.id) if message.sender.id.isdecimal() else 0
             return await people.actor(session, user_id, self._defaults)
-        address = members.address(message.channel, message.sender.id)
-        known = await members.users_at(session, message.channel, [address])
-        user = known.get(address)
+        user = await members.user_at(session, message.channel, message.sender.id)
         return await people.actor(session, user.id, self._defaults) if user else None
 
     async def _chat(

@@ -55,6 +55,7 @@ from bot.contract.ports import (
     Tokens,
     Translating,
     Working,
+    deliver_patiently,
 )
 from bot.contract.reading import (
     Given,
@@ -142,6 +143,7 @@ __all__ = [
     "WaitingForModel",
     "Working",
     "body_of",
+    "deliver_patiently",
     "quoted",
     "storable",
 ]

@@ -1,5 +1,6 @@
 """What an adapter may ask of us, and what we ask of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from aiohttp import web
 
-from bot.contract.inbound import Delivered, InboundMessage, RemoteFile, StoredFile
+from bot.contract.inbound import Busy, Delivered, InboundMessage, RemoteFile, StoredFile
 from bot.contract.outbound import Budget, Can, Notice, Sent, Target
 from bot.contract.words import ChannelName
 from bot.texts import Text
@@ -20,6 +21,15 @@ Deliver = Callable[[InboundMessage], Awaitable[Delivered]]
 
 Reject = Callable[[ChannelName, bytes, str], Awaitable[None]]
 """Keeps input that could not be read, or that nobody knows: channel, raw bytes, why."""
+
+
+async def deliver_patiently(deliver: Deliver, message: InboundMessage) -> Delivered:
+    """Deliver what nobody would send again: where too much arrives at once, wait for room."""
+    while True:
+        try:
+            return await deliver(message)
+        except Busy as busy:
+            await asyncio.sleep(busy.after)
 
 
 class MediaStore(Protocol):

@@ -14,7 +14,6 @@ from bot.pipeline import pasted
 from bot.pipeline.evidence import PASTED
 from bot.texts import Text, language_of
 from storage import people, talk
-from storage.tables import User
 
 _TIMES: Final = re.compile(r"\d{1,2}[:：]\d{2}")
 _KEPT = Text("已记下 {count} 条聊天记录", "{count} forwarded messages are kept")
@@ -36,7 +35,7 @@ async def lines(session: AsyncSession, arrived: Arrived) -> list[Arrived]:
     message = arrived.message
     if not likely(message) or parse.is_command(message.text) or message.tapped:
         return []
-    user = await _member(session, message)
+    user = await people.user_at(session, message.channel, message.sender.id)
     chat = await talk.conversation(session, message.channel, message.chat)
     internal = chat is not None and chat.audience == Audience.INTERNAL
     if user is None or not (message.private or internal):
@@ -72,17 +71,12 @@ def _said(
     )
 
 
-async def _member(session: AsyncSession, message: InboundMessage) -> User | None:
-    address = people.address(message.channel, message.sender.id)
-    return (await people.users_at(session, message.channel, [address])).get(address)
-
-
 async def confirm(session: AsyncSession, arrived: Arrived, count: int) -> None:
     """Tell a member who forwarded privately what became of it; a group is not pinged for it."""
     message = arrived.message
     if not message.private:
         return
-    user = await _member(session, message)
+    user = await people.user_at(session, message.channel, message.sender.id)
     language = language_of(user.language if user else None)
     await talk.open_conversation(
         session,

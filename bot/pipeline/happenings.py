@@ -12,7 +12,7 @@ from bot.pipeline.work import Work
 from bot.texts import Language, Text, language_of
 from storage import audit, talk
 from storage import people as members
-from storage.tables import Conversation, User
+from storage.tables import Conversation
 
 _log = log.get("chats")
 
@@ -95,7 +95,7 @@ class Happenings:
         session.add(chat)
         await session.flush()
         asked = chat
-        user = await _member(session, message.channel, message.sender)
+        user = await members.user_at(session, message.channel, message.sender.id)
         if user is not None and message.direct:
             asked = await talk.open_conversation(
                 session,
@@ -159,11 +159,6 @@ def _question(chat: Conversation, language: Language) -> Notice:
         ),
         language=language,
     )
-
-
-async def _member(session: AsyncSession, channel: str, sender: Sender) -> User | None:
-    address = members.address(channel, sender.id)
-    return (await members.users_at(session, channel, [address])).get(address)
 
 
 async def _outsider(session: AsyncSession, channel: str, one: Sender) -> bool:
