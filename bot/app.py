@@ -27,7 +27,18 @@ from bot.contract import (
 from bot.download import Downloads
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.inbox import Drain, Inbox
-from bot.jobs import digest, directory, fetch, minutes, reminders, risk_scan, transcribe, upkeep
+from bot.jobs import (
+    digest,
+    directory,
+    fetch,
+    minutes,
+    progress,
+    reminders,
+    retention,
+    risk_scan,
+    transcribe,
+    upkeep,
+)
 from bot.people import Actor, Defaults
 from bot.pipeline.flow import Flow
 from bot.pipeline.happenings import Happenings
@@ -39,7 +50,7 @@ from storage import db as storage_db
 from storage.db import Database
 from storage.embedded import Cluster, open_cluster
 from storage.files import FileStore
-from storage.tables import Conversation, Project
+from storage.tables import Conversation, Interaction, Project
 
 HOME: Final = ChannelName("web")
 """The channel of members' own chats with the assistant, on the web page and in the terminal."""
@@ -72,9 +83,11 @@ class OwnChats:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def append(self, chat: str, notice: Notice, *, key: str) -> str:
+    async def append(self, chat: str, notice: Notice, *, key: str, place: str = "") -> str:
         body = notice.model_dump_json(exclude_defaults=True).encode()
         async with self._db.transaction() as session:
+            if place.isdecimal() and await chat_log.replace(session, chat, int(place), body):
+                return place
             return str(await chat_log.append(session, chat, key, body, None))
 
 
@@ -88,30 +101,34 @@ class Program(Host):
         self.now = clock.now
         self.defaults = Defaults(settings.language, settings.timezone, settings.quiet)
         self.jobs = runtime.Jobs(db.url)
-        self.media = Media(FileStore(settings.kept / "files"))
+        self.files = FileStore(settings.kept / "files")
+        self.media = Media(self.files)
         self.rules = Engine(self.defaults, HOME)
         self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
         self.assistant.host = self
+        self.adapters: dict[ChannelName, Adapter] = {}
         self.transcriber = transcribe.Transcriber(
             db,
             self.jobs,
             self.media,
             self.speech,
             self.rules,
-            minutes.Minutes(self.defaults, HOME),
+            minutes.Minutes(self.defaults, HOME, self.link),
+            progress.Progress(db, self.adapters, self.defaults, HOME, self.link),
             self.now,
         )
-        self.adapters: dict[ChannelName, Adapter] = {}
         self.fetcher = fetch.Fetcher(db, self.jobs, self.adapters, self.transcriber, self.now)
         self.directory = directory.Directory(
             db, self.jobs, self.adapters, self.now, self.defaults, HOME
         )
+        receipts = Receipts(self.now, self.defaults, HOME)
         flow = Flow(
             self.rules,
             self.assistant,
             Happenings(self.defaults),
             self.transcriber.queue,
             self.fetcher.queue,
+            receipts,
             self.now,
         )
         self.drain = Drain(db, flow)
@@ -125,9 +142,9 @@ class Program(Host):
             sharing.SharedCursors(db),
             sharing.Holds(db),
             Downloads(self.media),
+            sharing.Keys(secret_key(settings.kept)),
         )
         self.adapters.update(parts.adapters(settings.branches, self.ports))
-        receipts = Receipts(self.now, self.defaults, HOME)
         zone = clock.zone(settings.timezone)
         self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)
         self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
@@ -151,6 +168,13 @@ class Program(Host):
                 reminders.Reminders(self.db, self.now, self.defaults, HOME).run,
             ),
             (upkeep.JOB, upkeep.CRON, self.upkeep.run),
+            (
+                retention.JOB,
+                retention.CRON,
+                retention.Retention(
+                    self.db, self.files, self.settings.keep_recordings_days, self.now
+                ).run,
+            ),
             (directory.NIGHTLY, directory.CRON, self.directory.nightly),
         ):
             self.jobs.add(name, job)
@@ -189,6 +213,9 @@ class Program(Host):
             return outbox.Room()
         async with self.db.transaction() as session:
             return await outbox.room(session, adapter, chat.channel, chat.chat, self.now())
+
+    async def transcribe_again(self, ask: Ask, item: Interaction) -> None:
+        await self.transcriber.queue_again(ask.session, item)
 
     async def sync(self, ask: Ask, channel: str) -> bool:
         return await self.directory.queue(ask.session, channel, ask.actor.user_id or 0)

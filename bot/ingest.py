@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,9 @@ from bot.contract import (
     Given,
     InboundMessage,
     MediaStore,
+    Reader,
     Sender,
+    StoredFile,
     Unreadable,
     deliver_patiently,
 )
@@ -97,7 +100,7 @@ def _moment(given: str) -> datetime | None:
 
 def files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files that paths name; of a folder, every file in it that somebody can read."""
-    suffixes = set(parts.readers()) | PastedReader.suffixes
+    suffixes = set(all_readers())
     for path in paths:
         if path.is_dir():
             listed = sorted(p for p in path.rglob("*") if p.is_file())
@@ -114,7 +117,7 @@ class Ingest:
         self._program = program
         self._given = given
         self._seen = seen
-        self._readers = {**parts.readers(), **dict.fromkeys(PastedReader.suffixes, PastedReader())}
+        self._readers = all_readers()
 
     async def run(self, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
         """One result per item, in order, as each window of them is settled."""
@@ -180,6 +183,46 @@ class Ingest:
             await asyncio.sleep(0.05)
         if any(item.message and media.recording(item.message) for item in items):
             await self._program.jobs.run((SPEECH,), concurrency=1, wait=False)
+
+
+@dataclass(slots=True)
+class Brought:
+    """What became of a file that somebody brought."""
+
+    new: int = 0
+    again: int = 0
+    """Items that were known already."""
+    unread: tuple[str, ...] = ()
+    """Why the others could not be read."""
+
+
+async def bring(program: Program, file: StoredFile, chat: str) -> Brought | None:
+    """Deliver what a file of the media store holds, as the readers know it; None: none of them does.
+
+    `chat` is the member's own chat where they are told what becomes of it.
+    """
+    reader = all_readers().get(Path(file.name).suffix.lower())
+    if reader is None:
+        return None
+    found = Brought()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(file.name).name
+        path.symlink_to(program.media.path(file.sha256))
+        async for source, message in reader.read(path, Given(), program.media):
+            if isinstance(message, Unreadable):
+                await program.inbox.reject(CHANNEL, source.encode(), str(message))
+                found.unread = (*found.unread, str(message))
+                continue
+            told = message.model_copy(update={"brought_in": chat})
+            again = (await deliver_patiently(program.inbox.accept, told)).again
+            found.again += again
+            found.new += not again
+    return found
+
+
+def all_readers() -> dict[str, Reader]:
+    """File ending → reader, that of pasted talk included."""
+    return {**parts.readers(), **dict.fromkeys(PastedReader.suffixes, PastedReader())}
 
 
 def _key(item: Item) -> Any:

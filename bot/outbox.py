@@ -7,7 +7,7 @@ crash or a time-out its outcome is unknown, and the far side is asked before it 
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, Protocol
@@ -88,10 +88,11 @@ async def post(
     not_before: datetime | None = None,
     thread: str = "",
     place: str = "",
+    copies: Sequence[str] = (),
 ) -> bool:
     """Queue a notice in the caller's transaction; False where `key` was queued before.
 
-    `thread` and `place` are those of the `Target`.
+    `thread`, `place` and `copies` are those of the `Target`.
 
     Raises `WrongAudience` for an internal notice to a chat that is not declared internal.
     """
@@ -107,6 +108,7 @@ async def post(
         not_before=not_before or datetime.now(UTC),
         thread=thread,
         place=place,
+        copies=copies,
     )
     if added is not None:
         await notify(session, WAKE)
@@ -293,7 +295,10 @@ class Sender:
             notices = [_read(taken.notice), *(_read(notice) for _, notice, _ in others)]
         except Refused:  # one of them will fail by itself, aloud
             return taken
-        alone = [bool(taken.thread or taken.place), *(not free for _, _, free in others)]
+        alone = [
+            bool(taken.thread or taken.place or taken.copies),
+            *(not free for _, _, free in others),
+        ]
         chosen = merge.choose(notices, alone)
         said = merge.merged([notices[index] for index in chosen])
         left = len(notices) - len(chosen)
@@ -350,7 +355,7 @@ class Sender:
 
 
 async def _send(adapter: Adapter, item: rows.Taken, conversation: Conversation | None) -> Sent:
-    target = Target(chat=item.chat, thread=item.thread, place=item.place)
+    target = Target(chat=item.chat, thread=item.thread, place=item.place, copies=tuple(item.copies))
     if item.unknown:
         with contextlib.suppress(NotSupported):
             found = await adapter.find(target, item.key)

@@ -44,11 +44,17 @@ class Jobs:
         self._app.task(name=name, queue=queue, retry=retry)(job)
 
     async def defer(
-        self, session: AsyncSession, name: str, *, queue: str = DEFAULT, **ids: Any
+        self,
+        session: AsyncSession,
+        name: str,
+        *,
+        queue: str = DEFAULT,
+        priority: int = 0,
+        **ids: Any,
     ) -> None:
-        """Queue a job; it exists once the session's transaction commits."""
+        """Queue a job; it exists once the session's transaction commits. Higher goes first."""
         connection = await raw_connection(session)
-        task = self._app.configure_task(name, queue=queue, connection=connection)
+        task = self._app.configure_task(name, queue=queue, priority=priority, connection=connection)
         await task.defer_async(**ids)
 
     async def run(self, queues: Sequence[str], *, concurrency: int = 4, wait: bool = True) -> None:

@@ -42,6 +42,8 @@ class Settings(BaseModel):
     timezone: str = "Asia/Shanghai"
     quiet_hours: str = "21:00-08:00"
     """When nothing is pushed, in each reader's zone; empty: at any hour."""
+    keep_recordings_days: int = Field(default=0, ge=0, le=36_500)
+    """Older recordings are deleted, their words are not; 0: they stay."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     branches: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
 

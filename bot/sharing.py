@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -53,6 +55,16 @@ class SharedCursors:
     async def put(self, name: str, value: str) -> None:
         async with self._db.transaction() as session:
             await shared.move_cursor(session, name, value)
+
+
+class Keys:
+    """The contract's `Key`: made from the installation's own secret, which no adapter sees."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def __call__(self, purpose: str) -> bytes:
+        return hmac.digest(self._secret, purpose.encode(), hashlib.sha256)
 
 
 class Holds:

@@ -27,6 +27,21 @@ ON CONFLICT (key) DO UPDATE SET chat = chat_line.chat RETURNING id
     return id_
 
 
+async def replace(session: AsyncSession, chat: str, line: int, body: bytes) -> bool:
+    """Put something else in the place of a line of the assistant's; False where it is gone."""
+    done = await session.execute(
+        text("""
+UPDATE chat_line SET body = :body, turn = nextval('chat_line_turn')
+WHERE id = :line AND chat = :chat AND author_id IS NULL RETURNING id
+"""),
+        {"body": body, "line": line, "chat": chat},
+    )
+    if done.first() is None:
+        return False
+    await notify(session, WAKE, chat)
+    return True
+
+
 async def newest(session: AsyncSession, chat: str, limit: int = 50) -> Sequence[ChatLine]:
     """The last lines of a chat, the oldest of them first."""
     found = await session.exec(
@@ -35,11 +50,12 @@ async def newest(session: AsyncSession, chat: str, limit: int = 50) -> Sequence[
     return list(reversed(found.all()))
 
 
-async def after(session: AsyncSession, chat: str, line: int) -> Sequence[ChatLine]:
+async def after(session: AsyncSession, chat: str, turn: int) -> Sequence[ChatLine]:
+    """What is new since a turn: lines, and lines that have taken the place of others."""
     found = await session.exec(
         select(ChatLine)
-        .where(ChatLine.chat == chat, col(ChatLine.id) > line)
-        .order_by(col(ChatLine.id))
+        .where(ChatLine.chat == chat, col(ChatLine.turn) > turn)
+        .order_by(col(ChatLine.turn))
         .limit(200)
     )
     return found.all()

@@ -1,6 +1,6 @@
 """The outbox's questions: add once per key, take the next of a lane, settle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,23 @@ class Taken:
     notice: bytes
     thread: str
     place: str
+    copies: list[str]
     created_at: datetime
     attempts: int
     unknown: bool
     """It was begun before, and nobody knows whether it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An item that the far side has, by the name that it gave it."""
+
+    id: int
+    key: str
+    channel: str
+    chat: str
+    thread: str
+    external_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +58,14 @@ async def add(
     not_before: datetime,
     thread: str,
     place: str,
+    copies: Sequence[str],
 ) -> int | None:
     """Queue an item; None where its key is there already."""
     return await session.scalar(
         text("""
-INSERT INTO outbox (key, lane, channel, chat, notice, thread, place, messages, state, attempts,
+INSERT INTO outbox (key, lane, channel, chat, notice, thread, place, copies, messages, state, attempts,
   not_before, created_at)
-VALUES (:key, :lane, :channel, :chat, :notice, :thread, :place, 1, 'waiting', 0, :not_before, now())
+VALUES (:key, :lane, :channel, :chat, :notice, :thread, :place, :copies, 1, 'waiting', 0, :not_before, now())
 ON CONFLICT (key) DO NOTHING RETURNING id
 """),
         {
@@ -63,6 +77,7 @@ ON CONFLICT (key) DO NOTHING RETURNING id
             "not_before": not_before,
             "thread": thread,
             "place": place,
+            "copies": list(copies),
         },
     )
 
@@ -118,7 +133,7 @@ FROM (
   ORDER BY id LIMIT 1
 ) AS next
 WHERE id = next_id
-RETURNING id, key, channel, chat, notice, thread, place, created_at, attempts, was = 'sending'
+RETURNING id, key, channel, chat, notice, thread, place, copies, created_at, attempts, was = 'sending'
 """),
             {"lane": lane, "now": now, "doubt_at": doubt_at, "channels": channels},
         )
@@ -161,7 +176,7 @@ async def waiting(
     """Further due items of a lane: number, notice, and whether it stands on its own feet."""
     rows = await session.execute(
         text("""
-SELECT id, notice, thread = '' AND place = '' FROM outbox
+SELECT id, notice, thread = '' AND place = '' AND copies = '{}' FROM outbox
 WHERE lane = :lane AND state = 'waiting' AND not_before <= :now ORDER BY id LIMIT :most
 """),
         {"lane": lane, "now": now, "most": most},
@@ -194,6 +209,13 @@ UPDATE outbox SET state = 'sent', done_at = clock_timestamp(), external_id = :ex
     )
 
 
+async def name_of(session: AsyncSession, key: str) -> str | None:
+    """The far side's name of what was posted under a key; "" until it has one, None: nothing was."""
+    return await session.scalar(
+        text("SELECT COALESCE(external_id, '') FROM outbox WHERE key = :key"), {"key": key}
+    )
+
+
 async def later(
     session: AsyncSession, id_: int, at: datetime, error: str, *, unknown: bool
 ) -> None:
@@ -221,4 +243,36 @@ SELECT max(i.received_at) FROM interaction i JOIN conversation c ON c.id = i.con
 WHERE c.channel = :channel AND c.chat = :chat AND i.direction = 'in'
 """),
         {"channel": channel, "chat": chat},
+    )
+
+
+async def posted(
+    session: AsyncSession, channel: str, external_ids: Collection[str]
+) -> list[Posted]:
+    """What was sent under these names of the far side's."""
+    found = await session.execute(
+        text("""
+SELECT id, key, channel, chat, thread, external_id FROM outbox
+WHERE channel = :channel AND external_id = ANY(:ids) AND external_id <> '' ORDER BY id
+"""),
+        {"channel": channel, "ids": sorted(external_ids)},
+    )
+    return [Posted(*row) for row in found]
+
+
+async def bounced(session: AsyncSession, id_: int, error: str) -> bool:
+    """What was sent has not arrived after all; False where that is known already."""
+    found = await session.scalar(
+        text("""
+UPDATE outbox SET state = 'failed', error = :error WHERE id = :id AND state = 'sent' RETURNING id
+"""),
+        {"id": id_, "error": error},
+    )
+    return found is not None
+
+
+async def hold_name(session: AsyncSession, external_id: str) -> None:
+    """Let nobody else, until the commit, settle what bears this name of the far side's."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 9))"), {"name": external_id}
     )

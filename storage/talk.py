@@ -92,6 +92,18 @@ async def by_message(
     ).first()
 
 
+async def by_key(session: AsyncSession, channel: str, message_key: str) -> Interaction | None:
+    """The newest interaction of a channel with this key, in whichever chat."""
+    return (
+        await session.exec(
+            select(Interaction)
+            .where(Interaction.channel == channel, Interaction.message_key == message_key)
+            .order_by(col(Interaction.id).desc())
+            .limit(1)
+        )
+    ).first()
+
+
 async def interaction(
     session: AsyncSession, scope: Scope, interaction_id: int
 ) -> Interaction | None:
@@ -258,22 +270,6 @@ async def last_contact(session: AsyncSession, customer_id: int) -> datetime | No
             .limit(1)
         )
     ).first()
-
-
-async def waiting_for_model(session: AsyncSession, job: str, limit: int = 1000) -> list[int]:
-    """Recordings that wait to be transcribed, and for which no `job` is queued or at work."""
-    rows = await session.execute(
-        text("""
-SELECT i.id FROM interaction i
-WHERE i.status = 'waiting_for_model' AND NOT EXISTS (
-  SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = :job AND j.status IN ('todo', 'doing')
-    AND (j.args ->> 'interaction_id')::bigint = i.id
-)
-ORDER BY i.id LIMIT :limit
-"""),
-        {"job": job, "limit": limit},
-    )
-    return [id_ for (id_,) in rows]
 
 
 async def version_numbers(

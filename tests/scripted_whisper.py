@@ -17,9 +17,6 @@ import tokenizers
 from ctranslate2.specs import WhisperSpec
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
-WIDTH: Final = 64
-HEADS: Final = 2
-LAYERS: Final = 2
 MELS: Final = 80
 TASKS: Final = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
 SCRIPT: Final = (
@@ -28,18 +25,35 @@ SCRIPT: Final = (
 """Numbers are timestamps in seconds (multiples of 0.02), texts are pieces, each used once."""
 
 
-def build(folder: Path, script: Sequence[float | str] = SCRIPT, language: str = "zh") -> Path:
+@dataclass(frozen=True)
+class Size:
+    width: int = 64
+    heads: int = 2
+    layers: int = 2
+
+
+TINIEST: Final = Size()
+BASE: Final = Size(512, 8, 6)
+"""As wide and deep as Whisper's own model of that name, so that it takes as long per layer."""
+
+
+def build(
+    folder: Path,
+    script: Sequence[float | str] = SCRIPT,
+    language: str = "zh",
+    size: Size = TINIEST,
+) -> Path:
     """Write a CTranslate2 model into `folder` that says `script` for every recording."""
     folder.mkdir(parents=True, exist_ok=True)
     words = _Vocabulary.of(script)
     words.save_tokenizer(folder / "tokenizer.json")
-    spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
-    _fill(spec, *_chain(words, script, language))
+    spec = WhisperSpec(size.layers, size.heads, size.layers, size.heads)
+    _fill(spec, size.width, *_chain(words, script, language, size.width))
     spec.register_vocabulary(words.tokens)
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = []
     spec.config.lang_ids = [words.id(f"<|{code}|>") for code in _LANGUAGE_CODES]
-    spec.config.alignment_heads = [(i, j) for i in range(LAYERS) for j in range(HEADS)]
+    spec.config.alignment_heads = [(0, head) for head in range(size.heads)]
     spec.validate()
     spec.optimize(quantization="int8")
     spec.save(str(folder))
@@ -101,9 +115,9 @@ class _Vocabulary:
 
 
 def _chain(
-    words: _Vocabulary, script: Sequence[float | str], language: str
+    words: _Vocabulary, script: Sequence[float | str], language: str, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Embedding and projection (both tokens x WIDTH) that lead from each token to the next."""
+    """Embedding and projection (both tokens x width) that lead from each token to the next."""
     said = [words.id(_stamp(x) if isinstance(x, float) else _piece(x)) for x in script]
     first_text = next(n for n, x in zip(said, script, strict=True) if isinstance(x, str))
     spoken = words.id(f"<|{language}|>")
@@ -114,9 +128,9 @@ def _chain(
         (words.id("<|notimestamps|>"), first_text),
         *zip(said, [*said[1:], words.id("<|endoftext|>")], strict=True),
     ]
-    embedding = np.zeros((len(words.tokens), WIDTH), np.float32)
+    embedding = np.zeros((len(words.tokens), width), np.float32)
     projection = np.zeros_like(embedding)
-    if len(steps) >= WIDTH:
+    if len(steps) >= width:
         raise ValueError("the script is too long for the model's width")
     for dimension, (token, successor) in enumerate(steps):
         embedding[token, dimension] = 8.0
@@ -124,14 +138,14 @@ def _chain(
     return embedding, projection
 
 
-def _fill(spec: Any, embedding: np.ndarray, projection: np.ndarray) -> None:
+def _fill(spec: Any, width: int, embedding: np.ndarray, projection: np.ndarray) -> None:
     random = np.random.default_rng(0)
 
     def noise(*shape: int) -> np.ndarray:
         return (random.standard_normal(shape) * 0.02).astype(np.float32)
 
     def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+        layer.gamma, layer.beta = np.ones(width, np.float32), np.zeros(width, np.float32)
 
     def linear(layer: Any, inputs: int, outputs: int, *, silent: bool = False) -> None:
         shape = (outputs, inputs)
@@ -141,25 +155,25 @@ def _fill(spec: Any, embedding: np.ndarray, projection: np.ndarray) -> None:
     def attention(layer: Any, *shapes: int) -> None:
         norm(layer.layer_norm)
         for number, outputs in enumerate(shapes):
-            linear(layer.linear[number], WIDTH, outputs)
-        linear(layer.linear[len(shapes)], WIDTH, WIDTH, silent=True)
+            linear(layer.linear[number], width, outputs)
+        linear(layer.linear[len(shapes)], width, width, silent=True)
 
     def feed_forward(layer: Any) -> None:
         norm(layer.layer_norm)
-        linear(layer.linear_0, WIDTH, 2 * WIDTH)
-        linear(layer.linear_1, 2 * WIDTH, WIDTH, silent=True)
+        linear(layer.linear_0, width, 2 * width)
+        linear(layer.linear_1, 2 * width, width, silent=True)
 
     encoder, decoder = spec.encoder, spec.decoder
-    for convolution, inputs in ((encoder.conv1, MELS), (encoder.conv2, WIDTH)):
-        convolution.weight = noise(WIDTH, inputs, 3)
-        convolution.bias = np.zeros(WIDTH, np.float32)
-    encoder.position_encodings.encodings = noise(1500, WIDTH)
-    decoder.position_encodings.encodings = np.zeros((448, WIDTH), np.float32)
+    for convolution, inputs in ((encoder.conv1, MELS), (encoder.conv2, width)):
+        convolution.weight = noise(width, inputs, 3)
+        convolution.bias = np.zeros(width, np.float32)
+    encoder.position_encodings.encodings = noise(1500, width)
+    decoder.position_encodings.encodings = np.zeros((448, width), np.float32)
     decoder.embeddings.weight, decoder.projection.weight = embedding, projection
     norm(encoder.layer_norm)
     norm(decoder.layer_norm)
     for layer in (*encoder.layer, *decoder.layer):
-        attention(layer.self_attention, 3 * WIDTH)
+        attention(layer.self_attention, 3 * width)
         feed_forward(layer.ffn)
     for layer in decoder.layer:
-        attention(layer.attention, WIDTH, 2 * WIDTH)
+        attention(layer.attention, width, 2 * width)

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from typing import IO, Final, Self, TypeVar
 
 from adapters.email import imap
+from adapters.email.oauth import Access, NoToken
 from adapters.email.settings import Server
 from bot import clock, log
 from bot.contract import Cursors
@@ -47,6 +48,8 @@ class Pace:
     """After a wrong password: mailboxes are locked for trying often."""
     tries: int = 3
     """Of one mail that the server does not hand out."""
+    steady_s: float = 60.0
+    """A line that worked so long and then ends is opened again without a word: many servers cut IDLE."""
 
 
 class Health:
@@ -84,13 +87,21 @@ class Folder:
     """Reads one folder until cancelled."""
 
     def __init__(
-        self, server: Server, place: Place, cursors: Cursors, pace: Pace | None = None
+        self,
+        server: Server,
+        place: Place,
+        cursors: Cursors,
+        pace: Pace | None = None,
+        access: Access | None = None,
     ) -> None:
         self._server = server
+        self._access = access
         self._place = place
         self._cursors = cursors
         self._pace = pace or Pace()
         self._down = False
+        self._well_since: float | None = None
+        """By the loop's clock: since when this connection has worked."""
         self._failed_uid: tuple[int, int] = (0, 0)
         """The last mail that could not be had, and how often."""
 
@@ -103,14 +114,20 @@ class Folder:
             except NoFolder:
                 _log.warning("email.no_sent_folder", mailbox=self._place.health.mailbox)
                 pause, why = 3600.0, ""
-            except imap.NotLetIn:
-                pause, why = self._pace.refused_s, "not let in: user and password?"
+            except imap.NotLetIn as error:
+                pause, why = self._pace.refused_s, f"not let in: {error}"
+            except NoToken as error:
+                pause, why = (
+                    self._pace.refused_s,
+                    f"refresh token not taken ({error}): make a new one",
+                )
             except Exception as error:  # noqa: BLE001 - the loop's edge: it never dies silently
                 why = type(error).__name__
             else:
                 why = "closed"
             failures = failures + 1 if self._down else 0
-            self._tell(why)
+            if pause or not self._was_steady():
+                self._tell(why)
             pause = pause or min(self._pace.first_s * 2 ** min(failures, 10), self._pace.longest_s)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads, hides nothing
 
@@ -118,10 +135,26 @@ class Folder:
         self._place.health.tell(self._place.folder, why)
         self._down = bool(why)
 
+    def _was_steady(self) -> bool:
+        since, self._well_since = self._well_since, None
+        return since is not None and _now() - since >= self._pace.steady_s
+
     async def _once(self, take: Take, refuse: Refuse) -> None:
-        """One connection, until it ends."""
+        """One connection, until it ends; a token that is not taken is replaced once."""
+        if self._access is None:
+            await self._talk("", take, refuse)
+            return
+        token = await self._access.token()
+        try:
+            await self._talk(token, take, refuse)
+        except imap.NotLetIn as refusal:
+            if refusal.why is not imap.Why.TOKEN:
+                raise
+            await self._talk(await self._access.token(refused=token), take, refuse)
+
+    async def _talk(self, token: str, take: Take, refuse: Refuse) -> None:
         line = await connected(self._server, self._pace.connect_s)
-        async with _Thread(imap.Session(self._server, line)) as thread:
+        async with Thread(imap.Session(self._server, line, token)) as thread:
             session = thread.session
             await thread.do(session.open)
             folder = self._place.folder or await thread.do(session.sent_folder)
@@ -135,12 +168,13 @@ class Folder:
                     await self._read(thread, uid, take, refuse)
                     await self._cursors.put(name, f"{validity}:{uid}")
                 self._tell("")
+                self._well_since = self._well_since or _now()
                 if session.idles:
                     await thread.do(lambda: session.wait(self._pace.idle_s))
                 else:
                     await asyncio.sleep(self._pace.poll_s)
 
-    async def _due(self, thread: "_Thread", name: str, validity: str) -> Sequence[int]:
+    async def _due(self, thread: "Thread", name: str, validity: str) -> Sequence[int]:
         """UIDs of the mails that are still to be delivered."""
         known, _, uid = (await self._cursors.get(name)).partition(":")
         if known == validity and uid.isdecimal():
@@ -152,7 +186,7 @@ class Folder:
             await self._cursors.put(f"{name}:since", first)
         return await thread.do(lambda: thread.session.since(date.fromisoformat(first)))
 
-    async def _read(self, thread: "_Thread", uid: int, take: Take, refuse: Refuse) -> None:
+    async def _read(self, thread: "Thread", uid: int, take: Take, refuse: Refuse) -> None:
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             try:
                 size = await thread.do(lambda: thread.session.fetch(uid, file))
@@ -169,6 +203,10 @@ class Folder:
                 return
             if size:
                 await take(file, size, uid)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def connected(server: Server, within_s: float) -> socket.socket:
@@ -193,7 +231,7 @@ async def connected(server: Server, within_s: float) -> socket.socket:
     raise failed
 
 
-class _Thread:
+class Thread:
     """A session and the thread that it lives in: waiting for mail would use up the shared ones."""
 
     def __init__(self, session: imap.Session) -> None:

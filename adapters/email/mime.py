@@ -7,11 +7,11 @@ into the bytes (or the mapped file) and is decoded piece by piece when somebody 
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mmap import mmap
 from typing import Final
 
-from adapters.email import headers
+from adapters.email import headers, packed
 from adapters.email.headers import Headers
 
 Buffer = bytes | mmap
@@ -22,6 +22,11 @@ FIELD_LINE: Final = re.compile(rb"(?:[!-9;-~]+[ \t]*:|[ \t])")
 NOT_BASE64: Final = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 )
+_TYPE: Final = re.compile(r"\s*([a-z0-9.+_-]{1,100}/[a-z0-9.+_-]{1,100})(?=[\s;]|$)")
+_LIKE_BOUNDARY: Final = re.compile(
+    rb"\n--([!-~][ -~]{0,199}?)[ \t]*\r?\n(?=content-[a-z-]{2,40}[ \t]*:)", re.IGNORECASE
+)
+_UU: Final = ("x-uuencode", "uuencode", "x-uue")
 PIECE: Final = 1 << 20
 """Bytes decoded at a time."""
 MAX_HEADERS: Final = 1 << 20
@@ -39,23 +44,36 @@ class Part:
     buffer: Buffer
     start: int
     end: int
+    plainly: str = "text/plain"
+    """Its type where it names none; message/rfc822 in a digest."""
 
     @property
     def type(self) -> str:
         """The media type, lower case; text/plain where none is readable (RFC 2045 5.2)."""
-        said = self.headers.raw("content-type").partition(";")[0].strip().lower()
-        return said if re.fullmatch(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+", said) else "text/plain"
+        said = _TYPE.match(self.headers.raw("content-type").lower())
+        return said[1] if said else self.plainly
+
+    @property
+    def coding(self) -> str:
+        said = self.headers.raw("content-transfer-encoding")
+        return said.split("(")[0].strip(" \t\"'").lower()
+
+    @property
+    def encoded(self) -> bool:
+        return self.coding in {"base64", "quoted-printable", *_UU}
 
     def parameter(self, field: str, name: str) -> str:
         return headers.parameters(self.headers.raw(field)).get(name, "")
 
     def decoded(self) -> Iterator[bytes]:
         """The body without its transfer encoding, in pieces of at most about 1 MiB."""
-        match self.headers.raw("content-transfer-encoding").split("(")[0].strip(" \t\"'").lower():
+        match self.coding:
             case "base64":
                 yield from _base64(self)
             case "quoted-printable":
                 yield from _quoted_printable(self)
+            case coding if coding in _UU:
+                yield from _uuencoded(self)
             case _:
                 yield from self._pieces()
 
@@ -93,6 +111,14 @@ def _quoted_printable(part: Part) -> Iterator[bytes]:
             lines, rest = rest[:-3], rest[-3:]
         yield binascii.a2b_qp(lines + newline)
     yield binascii.a2b_qp(rest)
+
+
+def _uuencoded(part: Part) -> Iterator[bytes]:
+    rest = b""
+    for piece in part._pieces():
+        lines, newline, rest = (rest + piece).rpartition(b"\n")
+        yield packed.uudecoded(lines + newline)
+    yield packed.uudecoded(rest)
 
 
 def message(buffer: Buffer, start: int = 0, end: int | None = None) -> Part:
@@ -143,22 +169,27 @@ def leaves(whole: Part) -> Iterator[tuple[Part, tuple[str, ...]]]:
 
 
 def _inside(part: Part, room: int) -> list[Part]:
-    """The parts of a multipart; none where its boundary is missing or never occurs."""
-    boundary = part.parameter("content-type", "boundary").rstrip()
-    if not boundary:
-        return []
-    literal = re.escape(boundary.encode("utf-8", "replace"))
-    line = re.compile(rb"\n--" + literal + rb"(--)?[ \t]*\r?(?=\n|\Z)")
+    """The parts of a multipart; none where nothing in it looks like a boundary."""
+    said = part.parameter("content-type", "boundary").rstrip().encode("utf-8", "replace")
+    found = _between(part, said, room) if said else []
+    if found:
+        return found
+    # None is named, or another one was written: the first line that stands above fields.
+    seen = _LIKE_BOUNDARY.search(part.buffer, max(part.start - 1, 0), part.end)
+    return _between(part, seen[1], room) if seen else []
+
+
+def _between(part: Part, boundary: bytes, room: int) -> list[Part]:
+    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
     found: list[Part] = []
     begun = -1
     at = max(part.start - 1, 0)  # the newline before the body, where its first line is a boundary
     while (mark := line.search(part.buffer, at, part.end)) and len(found) < room:
         if begun >= 0:
             found.append(_child(part, begun, mark.start()))
-        begun = min(mark.end() + 1, part.end)
+        # Some programs go on with parts behind the end; what stands there is not lost.
+        begun = -1 if mark[1] else min(mark.end() + 1, part.end)
         at = mark.end()
-        if mark[1]:
-            return found
     if begun >= 0 and begun < part.end:
         found.append(_child(part, begun, part.end))
     return found
@@ -167,4 +198,5 @@ def _inside(part: Part, room: int) -> list[Part]:
 def _child(part: Part, start: int, end: int) -> Part:
     if end > start and part.buffer[end - 1 : end] == b"\r":
         end -= 1
-    return _part(part.buffer, start, max(start, end), part.headers.hints)
+    child = _part(part.buffer, start, max(start, end), part.headers.hints)
+    return replace(child, plainly="message/rfc822") if part.type == "multipart/digest" else child

@@ -1,11 +1,12 @@
-"""Notice → a mail: plain words and the same as HTML. Pure: the time is handed in.
+"""Notice → a mail: plain words and the same as HTML, with its files. Pure: time and bytes are given.
 
 Nothing that anybody wrote can become a header or markup: header texts are one line each, and every
 word in the HTML is escaped. The HTML asks no other server for anything.
 """
 
-import hashlib
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,10 +14,11 @@ from email.policy import EmailPolicy
 from html import escape
 from typing import Final
 
+from adapters.email.files import safe_name
 from adapters.email.headers import one_line
 from adapters.email.parse import LOOP_HEADER
 from adapters.email.settings import ADDRESS
-from bot.contract import Level, Notice, Refused, Table, Target
+from bot.contract import Audience, Level, Notice, Refused, StoredFile, Table, Target
 from bot.render import plain
 from bot.texts import Text
 
@@ -24,6 +26,13 @@ PRODUCT: Final = Text("Keqing 客情助手", "Keqing")
 UNTITLED: Final = Text("来自 Keqing 客情助手的通知", "A notice from Keqing")
 STOP: Final = "unsubscribe"
 _MOST_SUBJECT: Final = 150
+MOST_FILES: Final = 20 * 1024 * 1024
+"""Bytes of all files of a mail together: with base64 it stays below what large providers take."""
+_TOO_LARGE: Final = Text(
+    "未随邮件附上（总共超过 20 MB）：{names}", "Not attached (more than 20 MB in all): {names}"
+)
+_GONE: Final = Text("未随邮件附上（文件已不在）：{names}", "Not attached (no longer kept): {names}")
+_TYPE: Final = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
 _ID: Final = re.compile(r"<[!-;=?-~]{1,240}>")
 _WHOLE: Final = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
 _COLOURS: Final = {
@@ -48,38 +57,102 @@ class _Policy(EmailPolicy):
 _POLICY: Final = _Policy(linesep="\r\n", raise_on_defect=False)
 
 
-def mail(target: Target, notice: Notice, key: str, sender: str, now: datetime) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail is made of, beside its notice."""
+
+    sender: str
+    message_id: str
+    now: datetime
+    token: str = ""
+    """Names this mail and its correspondent; see `replies`."""
+    reply_to: str = ""
+    files: tuple[tuple[StoredFile, bytes], ...] = ()
+    gone: tuple[str, ...] = ()
+    """Names of files that the media store no longer has."""
+    large: tuple[str, ...] = ()
+    """Names of files that are left out."""
+
+
+def mail(target: Target, notice: Notice, letter: Letter) -> EmailMessage:
     """Raises `Refused` where the chat is no address that a mail can be sent to."""
+    notice = _with_missing(notice, letter)
     message = EmailMessage(_POLICY)
-    message["From"] = Address(PRODUCT.in_(notice.language), addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient(target))
+    message["From"] = Address(PRODUCT.in_(notice.language), addr_spec=letter.sender)
+    to, *copies = recipients(target, letter.sender)
+    message["To"] = Address(addr_spec=to)
+    if copies:
+        message["Cc"] = [Address(addr_spec=one) for one in copies]
     message["Subject"] = _subject(notice)
-    message["Date"] = now
-    message["Message-ID"] = message_id(key, sender)
-    before = target.thread.strip()
-    if _ID.fullmatch(before):
-        message["In-Reply-To"] = before
-        message["References"] = before
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["List-Unsubscribe"] = f"<mailto:{sender}?subject={STOP}>"
+    message["Date"] = letter.now
+    message["Message-ID"] = letter.message_id
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    before = target.thread.strip().split(" ")
+    if all(map(_ID.fullmatch, before)):
+        message["In-Reply-To"] = before[-1]
+        message["References"] = " ".join(before)
+    if not _by_hand(target, notice):
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["List-Unsubscribe"] = _stop(letter)
     message[LOOP_HEADER] = "1"
     message["Content-Language"] = "en" if notice.language == "en" else "zh-CN"
     message.set_content(_sayable(plain.text(notice)) + "\n", cte="base64")
     message.add_alternative(_html(notice), subtype="html", cte="base64")
+    for file, data in letter.files:
+        _attach(message, file, data)
     return message
 
 
-def recipient(target: Target) -> str:
-    if not ADDRESS.fullmatch(target.chat):
+def _by_hand(target: Target, notice: Notice) -> bool:
+    """A customer who is answered in their own thread is answered by a person, who wrote or approved it."""
+    return notice.audience is Audience.CUSTOMER and bool(target.thread)
+
+
+def _stop(letter: Letter) -> str:
+    # RFC 8058's one click wants a page of ours on the open net; a mail works without.
+    to = letter.reply_to or letter.sender
+    return f"<mailto:{to}?subject={STOP}{'%20' + letter.token if letter.token else ''}>"
+
+
+def _attach(message: EmailMessage, file: StoredFile, data: bytes) -> None:
+    type_ = file.type if _TYPE.fullmatch(file.type) else "application/octet-stream"
+    main, _, sub = type_.partition("/")
+    if main in {"multipart", "message"}:  # these are not carried as base64: RFC 2046, 5.2
+        main, sub = "application", "octet-stream"
+    name = safe_name(_sayable(file.name)) or "file.bin"
+    message.add_attachment(data, maintype=main, subtype=sub, filename=name)
+
+
+def _with_missing(notice: Notice, letter: Letter) -> Notice:
+    """The notice, which says what does not go along."""
+    said = [
+        text.in_(notice.language, names=", ".join(names))
+        for text, names in ((_TOO_LARGE, letter.large), (_GONE, letter.gone))
+        if names
+    ]
+    return notice.model_copy(update={"text": "\n".join(filter(None, (notice.text, *said)))})
+
+
+def fitting(files: Iterable[StoredFile]) -> tuple[Sequence[StoredFile], Sequence[StoredFile]]:
+    """What goes along, in its order, and what is left out: the largest, until the rest fits."""
+    kept = list(files)
+    left: list[StoredFile] = []
+    while sum(file.size for file in kept) > MOST_FILES:
+        largest = max(kept, key=lambda file: file.size)
+        kept.remove(largest)
+        left.append(largest)
+    return kept, left
+
+
+def recipients(target: Target, sender: str) -> list[str]:
+    """Who gets it, the first of them by To; none twice, and never we ourselves."""
+    to = target.chat
+    if not ADDRESS.fullmatch(to):
         raise Refused("不是可以发送的邮箱地址 / no address that a mail can be sent to")
-    return target.chat
-
-
-def message_id(key: str, sender: str) -> str:
-    """The same for the same key: whoever has it twice sees it once."""
-    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:40]
-    return f"<{digest}@{sender.rpartition('@')[2]}>"
+    copies = {one.lower(): one for one in target.copies if ADDRESS.fullmatch(one)}
+    return [to, *(one for low, one in copies.items() if low not in {to.lower(), sender.lower()})]
 
 
 def _subject(notice: Notice) -> str:

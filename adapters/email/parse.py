@@ -1,22 +1,17 @@
 """A mail's bytes → what a person reads in it. `parse` never raises, whatever the bytes are."""
 
 import hashlib
-import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from adapters.email import charsets, headers, html, mime, quotes
+from adapters.email import bounce, contents, headers, mime, quotes
+from adapters.email.files import Attachment
 from adapters.email.headers import Address, Headers
 from adapters.email.mime import Buffer, Part
 
 LOOP_HEADER: Final = "X-Keqing-Notice"
 """The field that every mail of our own carries, so that we never answer ourselves."""
-
-MAX_READ: Final = 1 << 20
-"""Bytes of one text part that are read; a longer one also stays as an attachment."""
 
 KNOWN_FIELDS: Final = frozenset(
     {
@@ -33,36 +28,6 @@ KNOWN_FIELDS: Final = frozenset(
         "reply-to",
     }
 )
-ENDINGS: Final = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/gif": ".gif",
-    "application/pdf": ".pdf",
-    "text/html": ".html",
-    "text/plain": ".txt",
-    "text/calendar": ".ics",
-    "message/rfc822": ".eml",
-    "message/delivery-status": ".txt",
-}
-UNSAFE: Final = re.compile(r'[<>:"|?*]')
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file in a mail. Its bytes are decoded when asked for; `name` is safe as a file name."""
-
-    name: str
-    type: str
-    size: int
-    _part: Part = field(repr=False)
-
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes, at most about 1 MiB at a time."""
-        return self._part.decoded()
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self.pieces())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +50,8 @@ class Mail:
     """An automatic answer, a bounce or a list's mail."""
     references: tuple[str, ...]
     """Ids of the mails before this one, oldest first."""
+    undelivered: str
+    """Id of the mail that this one says will never arrive; empty for all others."""
     recognised: bool
     """Whether anything in it looks like a mail at all."""
 
@@ -93,8 +60,11 @@ def parse(data: Buffer, start: int = 0, end: int | None = None) -> Mail:
     """Read the mail in `data[start:end]`. A mapped file must stay open while attachments are read."""
     whole = mime.message(data, start, end)
     fields = whole.headers
-    text, attachments = _contents(whole)
-    halves = quotes.cut(text)
+    inside, parts = contents.read(whole)
+    told = bounce.read(fields, parts, inside.own)
+    halves = quotes.cut(inside.own)
+    line = told.line if told else ""
+    said = [line, halves.new, *inside.meetings]
     return Mail(
         message_id=_own_id(fields) or _made_id(data, start, end),
         sender=_sender(fields),
@@ -103,14 +73,19 @@ def parse(data: Buffer, start: int = 0, end: int | None = None) -> Mail:
         reply_to=fields.addresses("reply-to"),
         subject=fields.text("subject"),
         date=_date(fields),
-        text=text,
-        new_text=halves.new,
-        quoted=halves.quoted,
-        attachments=attachments,
-        auto=_automatic(whole),
+        text=_joined(line, inside.own, *inside.meetings, *inside.carried),
+        new_text=_joined(*said),
+        quoted=_joined(halves.quoted, *inside.carried),
+        attachments=tuple(inside.files),
+        auto=told is not None or bounce.away(fields.text("subject")) or _automatic(whole),
         references=_references(fields),
+        undelivered=told.original if told and told.final else "",
         recognised=not KNOWN_FIELDS.isdisjoint(fields.fields),
     )
+
+
+def _joined(*pieces: str) -> str:
+    return "\n\n".join(filter(None, pieces))
 
 
 # --- fields --------------------------------------------------------------------------------------
@@ -158,77 +133,3 @@ def _automatic(whole: Part) -> bool:
         or any(name in fields.fields for name in ("x-autoreply", "x-autorespond", "list-id"))
         or any(name in fields.fields for name in ("x-auto-response-suppress", LOOP_HEADER.lower()))
     )
-
-
-# --- contents ------------------------------------------------------------------------------------
-
-
-def _contents(whole: Part) -> tuple[str, tuple[Attachment, ...]]:
-    """The readable text and the files of a mail."""
-    found = list(mime.leaves(whole))
-    bodies = [(part, around) for part, around in found if _is_text(part)]
-    files = [p for p, _ in found if not _is_text(p) or p.end - p.start > MAX_READ]
-    attachments = tuple(_attachment(part, number) for number, part in enumerate(files, 1))
-    return _text(bodies), attachments
-
-
-def _is_text(part: Part) -> bool:
-    if part.type.startswith("multipart/"):  # one whose boundary is missing: its text is still there
-        return True
-    shown = part.headers.raw("content-disposition").strip().lower().partition(";")[0]
-    return (
-        part.type in {"text/plain", "text/html"} and shown != "attachment" and not _said_name(part)
-    )
-
-
-def _text(bodies: list[tuple[Part, tuple[str, ...]]]) -> str:
-    """All text parts in order; of the plain and the HTML form of the same words, the plain one."""
-    read = [(part.type, "multipart/alternative" in around, _words(part)) for part, around in bodies]
-    plain = any(either and kind != "text/html" and words for kind, either, words in read)
-    kept = [words for kind, either, words in read if not (either and plain and kind == "text/html")]
-    return "\n\n".join(words for words in kept if words)
-
-
-def _words(part: Part) -> str:
-    label = part.parameter("content-type", "charset")
-    data = part.beginning(MAX_READ)
-    if part.type == "text/html":
-        inside = mime.CHARSET.search(data, 0, 2_048)
-        label = label or (inside[1].decode("ascii") if inside else "")
-        return html.to_text(charsets.decode(data, label, part.headers.hints))
-    words = charsets.decode(data, label, part.headers.hints).replace("\x00", "")
-    return "\n".join(line.rstrip() for line in words.splitlines()).strip()
-
-
-def _attachment(part: Part, number: int) -> Attachment:
-    name = safe_name(_said_name(part))
-    if not name:
-        title = safe_name(_inner_subject(part)) or f"attachment-{number}"
-        name = title + ENDINGS.get(part.type, ".bin")
-    return Attachment(name, part.type, sum(map(len, part.decoded())), part)
-
-
-def _said_name(part: Part) -> str:
-    return part.parameter("content-disposition", "filename") or part.parameter(
-        "content-type", "name"
-    )
-
-
-def _inner_subject(part: Part) -> str:
-    if part.type != "message/rfc822":
-        return ""
-    return headers.read(part.beginning(mime.PIECE).partition(b"\n\n")[0]).text("subject")
-
-
-def safe_name(name: str) -> str:
-    """A file name without folders, control and direction marks, at most 180 bytes; '' if nothing is left."""
-    base = re.split(r"[/\\]", name.strip())[-1]
-    # Category C holds the direction marks that make "exe.pdf" of "fdp.exe".
-    base = "".join(c for c in base if unicodedata.category(c)[0] != "C")
-    base = UNSAFE.sub("_", base).strip(" .")
-    stem, dot, ending = base.rpartition(".")
-    if not dot or len(ending) > 15:
-        stem, ending = base, ""
-    room = 180 - len(ending.encode()) - 1
-    short = stem.encode()[:room].decode("utf-8", "ignore")
-    return f"{short}.{ending}" if ending else short

@@ -17,10 +17,17 @@ BANNER: Final = re.compile(
 FORWARD: Final = re.compile(
     r"^(?:begin forwarded message|开始转发的?邮件|以下是转发的?邮件)\s*[：:]$", re.IGNORECASE
 )
+PASSED_ON: Final = re.compile(
+    r"^[-_=—*\s]*(?:转发的?邮件(?:信息)?|转发邮件信息|已转发的?邮件|以下是转发的?邮件|开始转发的?邮件|轉寄的?郵件"
+    r"|(?:begin )?forwarded (?:message|mail))[^。]{0,40}$",
+    re.IGNORECASE,
+)
 # The small table of fields that Foxmail and Outlook put above a quoted mail.
-FROM: Final = re.compile(r"^\**(?:发件人|发送人|寄件者|寄件人|from)\**\s*[：:]", re.IGNORECASE)
+FROM: Final = re.compile(
+    r"^\**(?:发件人(?: / From)?|发送人|寄件者|寄件人|from)\**\s*[：:]", re.IGNORECASE
+)
 OTHER_FIELD: Final = re.compile(
-    r"^\**(?:发送时间|发送日期|发件时间|日期|时间|寄件日期|收件人|收件者|抄送|抄送人|副本|主题|主旨|sent|date|to|cc|subject)\**\s*[：:]",
+    r"^\**(?:发送时间|发送日期|发件时间|日期|时间|寄件日期|收件人|收件者|抄送|抄送人|副本|主题|主旨|sent|date|to|cc|subject)(?: / (?:Date|Subject))?\**\s*[：:]",
     re.IGNORECASE,
 )
 # The line of Apple Mail, Gmail and 163: "在 <date>，<name> <address> 写道：", "On <date> <name> wrote:"
@@ -61,6 +68,37 @@ def cut(text: str) -> Cut:
     return Cut(
         _tidy([line for line, own in zip(lines, mine, strict=False) if own]),
         _tidy([line for line, own in zip(lines, mine, strict=False) if not own] + lines[end:]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A mail that another one passes on in its text."""
+
+    sender: str
+    """As its From line has it."""
+    text: str
+    above: str
+    """What whoever passes it on has written."""
+    announced: bool
+    """A line above says that it is passed on."""
+
+
+def passed_on(lines: list[str]) -> PassedOn | None:
+    bare = [line.replace("\u200b", "").replace("\xa0", " ").strip() for line in lines]
+    at = next((at for at in range(len(bare)) if _field_table(bare, at)), None)
+    if at is None:
+        return None
+    above = [line for line in bare[:at] if line]
+    announced = bool(above and PASSED_ON.match(above[-1]))
+    last = at
+    while last + 1 < len(bare) and bare[last + 1]:
+        last += 1
+    return PassedOn(
+        sender=FROM.sub("", bare[at]).strip(" *|"),
+        text=_tidy(lines[last + 1 :]),
+        above=_tidy([line for line in lines[:at] if not BANNER.match(line.strip())]),
+        announced=announced,
     )
 
 

@@ -124,6 +124,7 @@ def to_message(
         recipients=tuple(dict.fromkeys(one.address.lower() for one in (*mail.to, *mail.cc))),
         attachments=files,
         auto=mail.auto,
+        undelivered=mail.undelivered,
         quoted=mail.quoted if mail.new_text else "",
         raw=raw,
     )

@@ -2,13 +2,37 @@
 
 import json
 import re
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from adapters.email.dkim import BadKey, Signer
+from adapters.email.oauth import OauthSettings
+from adapters.email.replies import PLACE, usable
 
 ADDRESS: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+)
+_DOMAIN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$"
+# Anybody has an address there: such a domain tells nobody apart.
+_FREE_MAIL: Final = frozenset(
+    {
+        *("qq.com", "foxmail.com", "vip.qq.com", "163.com", "vip.163.com", "126.com", "yeah.net"),
+        *("sina.com", "sina.cn", "vip.sina.com", "sohu.com", "139.com", "189.cn", "wo.cn"),
+        *("aliyun.com", "tom.com", "21cn.com", "gmail.com", "googlemail.com", "outlook.com"),
+        *("hotmail.com", "live.com", "live.cn", "msn.com", "icloud.com", "me.com", "yahoo.com"),
+        *(
+            "yahoo.cn",
+            "yahoo.com.cn",
+            "proton.me",
+            "protonmail.com",
+            "aol.com",
+            "gmx.de",
+            "gmx.net",
+        ),
+    }
 )
 _PORTS: Final = {"imaps": 993, "imap": 143, "smtps": 465, "smtp": 587}
 
@@ -35,6 +59,10 @@ class MailboxSettings(BaseModel):
     """Where it is empty: INBOX, and the folder of sent mail."""
     authserv_id: str = ""
     """What the firm's own server writes first in Authentication-Results; "" proves nobody."""
+    own_domains: tuple[Annotated[str, Field(pattern=_DOMAIN)], ...] | None = None
+    """Whose mail is the firm's; None: the domains of all mailboxes but those of free mail."""
+    oauth: OauthSettings | None = None
+    """In place of a password, where the provider takes none."""
 
     @field_validator("url")
     @classmethod
@@ -51,6 +79,29 @@ class MailboxSettings(BaseModel):
         return Server(self.url)
 
 
+class DkimSettings(BaseModel):
+    """What mails are signed with, where the firm's server does not sign them itself."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    domain: str = Field(pattern=_DOMAIN)
+    selector: str = Field(pattern=_DOMAIN)
+    """Names the public key in DNS: `<selector>._domainkey.<domain>`."""
+    key_file: Path
+    """The private key: PEM, RSA or Ed25519."""
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> "DkimSettings":
+        try:
+            self.signer()
+        except BadKey as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def signer(self) -> Signer:
+        return Signer(self.domain, self.selector, self.key_file)
+
+
 class EmailSettings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -59,6 +110,9 @@ class EmailSettings(BaseModel):
     """smtps://user:password@host:465, or smtp://…:587 with STARTTLS where it is offered."""
     sender: str = ""
     """The address that notices come from; the first mailbox's where it is empty."""
+    reply_to: str = ""
+    """Such as service+{token}@example.com: answers to it find their thread. Empty: no Reply-To."""
+    dkim: DkimSettings | None = None
     since_days: int = Field(default=30, ge=0)
     """How far back a mailbox is read when it is first opened."""
 
@@ -72,6 +126,26 @@ class EmailSettings(BaseModel):
         except ValueError:
             raise ValueError("not JSON: a list of {url, address} is needed") from None
 
+    @field_validator("reply_to")
+    @classmethod
+    def _reply_to(cls, value: str) -> str:
+        if value and not (usable(value) and ADDRESS.fullmatch(value.replace(PLACE, "a"))):
+            raise ValueError(
+                "an address such as service+{token}@example.com is needed, with at most 15"
+                " characters beside {token} before the @"
+            )
+        return value.lower()
+
+    @field_validator("dkim", mode="before")
+    @classmethod
+    def _dkim_from_environment(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value.strip() else None
+        except ValueError:
+            raise ValueError("not JSON: {domain, selector, key_file} is needed") from None
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
@@ -82,6 +156,12 @@ class EmailSettings(BaseModel):
     @classmethod
     def _sender(cls, value: str) -> str:
         return _mailbox(value) if value else ""
+
+    def own_domains(self, mailbox: MailboxSettings) -> frozenset[str]:
+        """The domains whose people are of the firm, as far as this mailbox can tell."""
+        if mailbox.own_domains is not None:
+            return frozenset(map(str.lower, mailbox.own_domains))
+        return frozenset(one.address.rpartition("@")[2] for one in self.mailboxes) - _FREE_MAIL
 
     @property
     def from_address(self) -> str:

@@ -1,6 +1,7 @@
 """A mail handed to the firm's server, once. SMTP tells no repeats apart: RFC 5321, 4.5.3.2 and 6.1."""
 
-from email.message import EmailMessage
+import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from aiosmtplib import SMTP
@@ -12,6 +13,7 @@ from aiosmtplib.errors import (
 )
 
 from adapters.email.headers import one_line
+from adapters.email.oauth import Access, NoToken, Unreachable
 from adapters.email.settings import Server
 from bot.contract import Refused, TryLater
 
@@ -24,8 +26,10 @@ _MOST_WORDS: Final = 300
 
 
 class Mailer:
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, access: Access | None) -> None:
+        """`access` is what lets in where the server takes no password."""
         self._server = server
+        self._access = access
         self._handed: dict[str, bool] = {}
         """Keys that this process has tried → whether any of their mail was sent to the server."""
 
@@ -33,7 +37,14 @@ class Mailer:
         """This process has tried, and never came as far as the mail's own lines."""
         return self._handed.get(key) is False
 
-    async def send(self, message: EmailMessage, key: str, *, sender: str, recipient: str) -> None:
+    async def send(
+        self, mail: bytes, key: str, *, sender: str, recipients: Sequence[str]
+    ) -> dict[str, str]:
+        """Answers who of the recipients was refused for good, and why; the others have it.
+
+        Raises `Refused` where nobody is taken. Who is put off for now holds back the others: a mail
+        that went out twice would reach them twice.
+        """
         self._handed.setdefault(key, False)
         while len(self._handed) > _REMEMBERED:
             self._handed.pop(next(iter(self._handed)))
@@ -45,20 +56,22 @@ class Mailer:
             local_hostname=sender.rpartition("@")[2],
         )
         try:
-            await self._before_data(client, sender, recipient)
+            refused = await self._before_data(client, sender, recipients)
             self._handed[key] = True
-            await self._data(client, message, key)
+            await self._data(client, mail, key)
         finally:
             client.close()
+        return refused
 
-    async def _before_data(self, client: SMTP, sender: str, recipient: str) -> None:
+    async def _before_data(
+        self, client: SMTP, sender: str, recipients: Sequence[str]
+    ) -> dict[str, str]:
         """Everything that leaves no doubt when it fails: nothing was sent yet."""
         try:
             await client.connect()
-            if self._server.user:
-                await client.login(self._server.user, self._server.password)
+            await self._log_in(client)
             await client.mail(sender)
-            await client.rcpt(recipient)
+            return await _name(client, recipients)
         except SMTPAuthenticationError as error:
             raise TryLater(f"not let in ({error.code})", after=NOT_LET_IN_S) from None
         except SMTPConnectError as error:
@@ -68,14 +81,61 @@ class Mailer:
         except (SMTPException, OSError, ValueError) as error:
             raise TryLater(type(error).__name__) from None
 
-    async def _data(self, client: SMTP, message: EmailMessage, key: str) -> None:
+    async def _log_in(self, client: SMTP) -> None:
+        if self._access is None:
+            if self._server.user:
+                await client.login(self._server.user, self._server.password)
+            return
         try:
-            await client.data(message.as_bytes())
+            token = await self._access.token()
+            try:
+                await client.auth_xoauth2(self._server.user, token)
+            except SMTPAuthenticationError:  # it may have been called back before its time
+                token = await self._access.token(refused=token)
+                await client.auth_xoauth2(self._server.user, token)
+        except NoToken as error:
+            raise TryLater(f"no access token: {error}", after=NOT_LET_IN_S) from None
+        except Unreachable as error:
+            raise TryLater(f"no access token: {error}") from None
+
+    async def _data(self, client: SMTP, mail: bytes, key: str) -> None:
+        transport = client.transport
+        try:
+            await client.data(mail)
         except SMTPResponseException as error:
             self._handed[key] = False
             raise _answered(error) from None
         except (SMTPException, OSError) as error:
             raise TryLater(f"no answer to the mail: {type(error).__name__}", unknown=True) from None
+        finally:
+            if _unsent(transport):
+                self._handed[key] = False
+
+
+async def _name(client: SMTP, recipients: Sequence[str]) -> dict[str, str]:
+    """Name the recipients to the server, one by one; answers who is refused for good, and why."""
+    refused: dict[str, str] = {}
+    for recipient in recipients:
+        try:
+            await client.rcpt(recipient)
+        except SMTPResponseException as error:
+            if error.code < 500 or len(recipients) == 1:
+                raise
+            refused[recipient] = _words(error)
+    if len(refused) == len(recipients):
+        raise Refused("; ".join(refused.values())[:_MOST_WORDS])
+    return refused
+
+
+def _unsent(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether the end of the mail still waits in this process: then it never gets out of it.
+
+    A large mail over a slow line is cut short so, and the server throws away what it has of it.
+    """
+    if not isinstance(transport, asyncio.WriteTransport) or not transport.get_write_buffer_size():
+        return False
+    transport.abort()
+    return True
 
 
 def _answered(error: SMTPResponseException) -> Exception:
@@ -83,5 +143,9 @@ def _answered(error: SMTPResponseException) -> Exception:
     if 400 <= error.code < 500:
         return TryLater(f"answered {error.code}", after=GREYLISTED_S)
     if error.code >= 500:
-        return Refused(f"{error.code} {one_line(error.message)}"[:_MOST_WORDS])
+        return Refused(_words(error))
     return TryLater(f"answered {error.code}")
+
+
+def _words(error: SMTPResponseException) -> str:
+    return f"{error.code} {one_line(error.message)}"[:_MOST_WORDS]

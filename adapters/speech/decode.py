@@ -29,8 +29,13 @@ RATE: Final = 16_000
 BLOCK_S: Final = 60
 LONGEST_GAP_S: Final = 5.0
 """A damaged packet may claim any length; no more silence than this is put in its place."""
-BETTER: Final = {"amrnb": "libopencore_amrnb", "amr_nb": "libopencore_amrnb"}
-"""FFmpeg's own AMR decoder refuses the silence frames (DTX) that telephones write."""
+BETTER: Final = {
+    "amrnb": "libopencore_amrnb",
+    "amr_nb": "libopencore_amrnb",
+    "amrwb": "libopencore_amrwb",
+    "amr_wb": "libopencore_amrwb",
+}
+"""FFmpeg's own AMR decoders refuse the silence frames (DTX) that telephones write."""
 
 EMPTY: Final = Text("录音是空文件（0 字节）", "the recording is empty (0 bytes)")
 SILK: Final = Text(
@@ -61,10 +66,19 @@ class Tally:
         return self.samples / RATE
 
 
-def channels(path: Path) -> int:
-    """1 or 2: the channels a recording is worth hearing apart. Raises `Unreadable`."""
+def shape(path: Path) -> tuple[int, float]:
+    """1 or 2, the channels a recording is worth hearing apart, and the seconds that it claims to
+    last, or 0. Raises `Unreadable`.
+    """
     with _open(path) as container:
-        return 2 if _context(container).layout.nb_channels == 2 else 1
+        channels = 2 if _context(container).layout.nb_channels == 2 else 1
+        return channels, (container.duration or 0) / av.time_base
+
+
+def codec(path: Path) -> str:
+    """FFmpeg's name of how the sound is written. Raises `Unreadable`."""
+    with _open(path) as container:
+        return _context(container).name
 
 
 def blocks(path: Path, channels_: int, tally: Tally) -> Iterator[Samples]:

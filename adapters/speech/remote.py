@@ -13,17 +13,21 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 
-from adapters.speech import turns
+from adapters.speech import listening, script, windows
 from adapters.speech.decode import RATE
-from adapters.speech.invented import repeats
+from adapters.speech.invented import invented
 from adapters.speech.settings import SpeechSettings
+from adapters.speech.turns import Heard
 from adapters.speech.voice import Floats
-from bot.contract import NotSupported, Refused, Segment, Transcript, TryLater
+from adapters.speech.windows import Batch
+from bot.contract import NotSupported, Refused, Segment, Transcript, TryLater, Window
 
 OPUS_BITS: Final = 24_000
 """Bits per second: 28 s are 84 kB, far below every server's limit."""
-MAX_PROMPT: Final = 200
-"""Characters of hot words that are sent along."""
+BATCH: Final = 4
+"""Turns that are kept together: what is heard again after a stop, and paid twice."""
+MAX_PROMPT: Final = 180
+"""Bytes of hot words that are sent along: 60 Chinese characters, about as many tokens."""
 TIMEOUT_S: Final = 120.0
 WHISPER: Final = "whisper-1"
 """The model asked for where none is set."""
@@ -41,26 +45,32 @@ class Remote:
         self._settings = settings
 
     def transcribe(
-        self, path: Path, *, hotwords: Sequence[str] = (), progress: Callable[[float], None]
+        self,
+        path: Path,
+        *,
+        hotwords: Sequence[str] = (),
+        progress: Callable[[float], None],
+        done: Sequence[Window] = (),
+        keep: Callable[[Window], None] = lambda _: None,
     ) -> Transcript:
-        heard = turns.hear(path)
-        segments: list[Segment] = []
+        prompt = windows.capped(hotwords, lambda line: len(line.encode()) <= MAX_PROMPT)
         with self._client() as client:
-            for turn, sound in turns.cut(path, heard):
-                text = self._said(client, sound, hotwords)
-                if text and not repeats(text):
-                    speaker = heard.speaker(turn)
-                    segments.append(
-                        Segment(start=turn.start, end=turn.end, speaker=speaker, text=text)
-                    )
-                progress(min(turn.end / heard.duration_s, 1.0))
-        progress(1.0)
-        return Transcript(
-            language=self._settings.language,
-            duration_s=round(heard.duration_s, 3),
-            segments=tuple(segments),
-            bad_packets=heard.bad_packets,
-        )
+
+            def read(heard: Heard, batch: Batch, language: str) -> tuple[str, list[Segment]]:
+                said: list[Segment] = []
+                for turn, sound in batch:
+                    text = self._said(client, sound, prompt)
+                    if not invented(text):
+                        who = heard.speaker(turn)
+                        said.append(Segment(start=turn.start, end=turn.end, speaker=who, text=text))
+                return language or script.written("".join(one.text for one in said)), said
+
+            return windows.go_through(
+                path, self._settings, read, size=BATCH, progress=progress, done=done, keep=keep
+            )
+
+    def listening_copy(self, path: Path, into: Path) -> bool:
+        return listening.copy(path, into)
 
     def pull(self, name: str, progress: Callable[[float], None]) -> Path:  # noqa: ARG002 -- the port's shape
         raise NotSupported(f"the models of {self._settings.base_url} stay there: {name}")
@@ -78,14 +88,15 @@ class Remote:
             base_url=self._settings.base_url, api_key=key, timeout=TIMEOUT_S, max_retries=2
         )
 
-    def _said(self, client: Any, sound: Floats, hotwords: Sequence[str]) -> str:
+    def _said(self, client: Any, sound: Floats, prompt: str) -> str:
         import openai  # noqa: PLC0415
 
         wishes: dict[str, str] = {}
         if self._settings.language:
             wishes["language"] = self._settings.language
-        if hotwords:
-            wishes["prompt"] = " ".join(hotwords)[:MAX_PROMPT]
+        if prompt:
+            wishes["prompt"] = prompt
+        server = self._settings.base_url
         try:
             answer = client.audio.transcriptions.create(
                 file=("turn.ogg", to_opus(sound), "audio/ogg"),
@@ -94,11 +105,17 @@ class Remote:
                 **wishes,
             )
         except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError) as e:
-            raise TryLater(f"{self._settings.base_url}: {type(e).__name__}", after=_after(e)) from e
+            raise TryLater(f"{server}: {type(e).__name__}", after=_after(e)) from e
         except openai.OpenAIError as error:
             status = getattr(error, "status_code", "")
-            raise Refused(f"{self._settings.base_url}: {type(error).__name__} {status}") from error
-        return str(getattr(answer, "text", answer)).strip()
+            raise Refused(f"{server}: {type(error).__name__} {status}") from error
+        except ValueError as error:
+            raise TryLater(f"{server}: an answer that is no JSON") from error
+        # Some servers answer plain text; a page of HTML is none of them.
+        text = getattr(answer, "text", answer)
+        if not isinstance(text, str) or text.lstrip().startswith("<"):
+            raise Refused(f"{server}: an answer that is no transcript")
+        return text.strip()
 
 
 def _after(error: Exception) -> float | None:

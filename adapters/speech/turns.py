@@ -5,6 +5,7 @@ differ by more than 6 dB, the quieter one is leakage (measured: precision .97, r
 -20 dB of it).
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,19 @@ from adapters.speech.decode import RATE, Tally
 from adapters.speech.voice import FRAME, Floats, VoiceDetector, loudness
 
 FRAME_S: Final = FRAME / RATE
-LONGEST_S: Final = 28.0
+LONGEST_S: Final = 29.0
 """Whisper hears 30 s at a time."""
 SPEAKS, STOPS = 0.5, 0.35
 SHORTEST_S: Final = 0.25
 PAUSE_S: Final = 0.3
 PAD_S: Final = 0.1
+HUSH: Final = 5
+"""Frames without speech that a turn is cut in, where it must be: 160 ms."""
 SAME_BREATH_S: Final = 1.0
+ONE_SIDE_S: Final = 2.0
+"""Nobody else's words are lost in a pause of a single channel, and each turn costs Whisper as much as
+30 s do: so they are longer there.
+"""
 LEAK_DB: Final = 6.0
 SPEAKERS: Final = ("agent", "customer")
 
@@ -45,6 +52,7 @@ class Heard:
     """A recording after the first hearing."""
 
     turns: tuple[Turn, ...]
+    """In the order of their ends."""
     channels: int
     """Channels to decode for its turns."""
     apart: bool
@@ -88,8 +96,10 @@ class _Sides:
 
 
 def hear(path: Path, progress: Callable[[float], None] = lambda _: None) -> Heard:
-    """Find the turns of a recording; `progress` gets the seconds heard. Raises `Unreadable`."""
-    count = decode.channels(path)
+    """Find the turns of a recording; `progress` gets 0..1, where its length is told. Raises
+    `Unreadable`.
+    """
+    count, claimed_s = decode.shape(path)
     tally = Tally()
     sides = _Sides(
         speech=[[] for _ in range(count)],
@@ -100,7 +110,8 @@ def hear(path: Path, progress: Callable[[float], None] = lambda _: None) -> Hear
     )
     for block in decode.blocks(path, count, tally):
         sides.add(block)
-        progress(tally.seconds)
+        if claimed_s:
+            progress(min(tally.seconds / claimed_s, 1.0))
     live = sides.live()
     speech = [np.concatenate(sides.speech[n]) for n in live]
     decibels = [np.concatenate(sides.decibels[n]) for n in live]
@@ -108,17 +119,22 @@ def hear(path: Path, progress: Callable[[float], None] = lambda _: None) -> Hear
     return Heard(tuple(found), count, len(live) == 2, tally.seconds, tally.bad_packets)
 
 
-def cut(path: Path, heard: Heard) -> Iterator[tuple[Turn, Floats]]:
-    """The sound of each turn, in order of time, from a second decoding: only its last minutes are held."""
-    waiting = list(heard.turns)
+def cut(path: Path, heard: Heard, wanted: Sequence[Turn]) -> Iterator[tuple[Turn, Floats]]:
+    """The sound of each turn, in the order of their ends, from a second decoding: only its last
+    minutes are held.
+    """
+    waiting = list(wanted)
     held = np.zeros((0, heard.channels), np.int16)
     held_from = 0
     for block in decode.blocks(path, heard.channels, Tally()) if waiting else ():
         held = np.concatenate([held, block])
         reached = held_from + len(held)
-        while waiting and (round(waiting[0].end * RATE) <= reached):
+        while waiting and round(waiting[0].end * RATE) <= reached:
             yield waiting[0], _sound(held, held_from, waiting.pop(0))
-        keep = min(round(waiting[0].start * RATE), reached) if waiting else reached
+        if not waiting:
+            return
+        keep = min(round(turn.start * RATE) for turn in waiting)
+        keep = min(max(keep, held_from), reached)
         held, held_from = held[keep - held_from :], keep
     for turn in waiting:
         yield turn, _sound(held, held_from, turn)
@@ -140,19 +156,22 @@ def _turns(
     speech: Sequence[Floats], decibels: Sequence[Floats], channels: Sequence[int], duration: float
 ) -> list[Turn]:
     active = [_active(probabilities) for probabilities in speech]
+    breath = SAME_BREATH_S if len(active) == 2 else ONE_SIDE_S
     if len(active) == 2:
         active = _without_leaks(active, decibels)
     runs = [
-        (run, channel, likely)
-        for mask, channel, likely in zip(active, channels, speech, strict=True)
-        for run in _runs(mask)
+        Turn(start * FRAME_S, end * FRAME_S, channel)
+        for mask, channel in zip(active, channels, strict=True)
+        for start, end in _runs(mask)
     ]
-    runs.sort(key=lambda item: (item[0], item[1]))
-    joined = _joined([Turn(a * FRAME_S, b * FRAME_S, channel) for (a, b), channel, _ in runs])
+    runs.sort(key=lambda turn: (turn.start, turn.channel))
     likely = dict(zip(channels, speech, strict=True))
-    pieces = [piece for turn in joined for piece in _split(turn, likely[turn.channel])]
-    pieces.sort(key=lambda turn: (turn.start, turn.channel))
-    return [_padded(turn, duration) for turn in pieces]
+    pieces = [
+        piece
+        for turn in _joined(runs, breath)
+        for piece in _split(turn, likely[turn.channel], duration)
+    ]
+    return sorted(pieces, key=lambda turn: (turn.end, turn.start, turn.channel))
 
 
 def _active(speech: Floats) -> Mask:
@@ -184,36 +203,43 @@ def _runs(active: Mask) -> list[tuple[int, int]]:
     return [(start, end) for start, end in runs if (end - start) * FRAME_S >= SHORTEST_S]
 
 
-def _joined(turns: Sequence[Turn]) -> list[Turn]:
-    """Runs of one speaker with only a breath between them are one turn."""
+def _joined(turns: Sequence[Turn], breath: float) -> list[Turn]:
+    """Runs of one channel with only a breath between them are one turn."""
     out: list[Turn] = []
     for turn in turns:
         last = out[-1] if out else None
-        if (
-            last
-            and last.channel == turn.channel
-            and turn.start - last.end < SAME_BREATH_S
-            and turn.end - last.start <= LONGEST_S - 2 * PAD_S
-        ):
+        if last and last.channel == turn.channel and turn.start - last.end < breath:
             out[-1] = Turn(last.start, max(last.end, turn.end), turn.channel)
         else:
             out.append(turn)
     return out
 
 
-def _split(turn: Turn, speech: Floats) -> Iterator[Turn]:
-    """Cut a turn that is too long where speech is least likely, in the later half of what fits."""
+def _split(turn: Turn, speech: Floats, duration: float) -> Iterator[Turn]:
+    """Cut a turn that is too long, as late as there is a pause.
+
+    At its own ends a little sound is added, because the detector is late for soft consonants; where
+    it is cut nothing is, or words would be heard twice.
+    """
     room = int((LONGEST_S - 2 * PAD_S) / FRAME_S)
     start, end = round(turn.start / FRAME_S), round(turn.end / FRAME_S)
+    from_ = max(0.0, turn.start - PAD_S)
     while end - start > room:
-        low = start + room // 2
-        at = low + int(np.argmin(speech[low : start + room]))
-        yield Turn(start * FRAME_S, at * FRAME_S, turn.channel)
-        start = at
-    yield Turn(start * FRAME_S, end * FRAME_S, turn.channel)
+        start += _cut_at(speech[start : start + room])
+        yield Turn(_hundredths(from_), _hundredths(start * FRAME_S), turn.channel)
+        from_ = start * FRAME_S
+    until = min(duration, turn.end + PAD_S)
+    yield Turn(_hundredths(from_), _hundredths(max(from_, until)), turn.channel)
 
 
-def _padded(turn: Turn, duration: float) -> Turn:
-    """A little sound before and after: the detector is late for soft consonants."""
-    start, end = max(0.0, turn.start - PAD_S), min(duration, turn.end + PAD_S)
-    return Turn(round(start, 3), round(max(start, end), 3), turn.channel)
+def _cut_at(speech: Floats) -> int:
+    """The middle of the last pause in the later half; without one, where speech is least likely."""
+    half = len(speech) // 2
+    around = np.convolve(speech, np.ones(HUSH) / HUSH, "same")[half:]
+    hushed = np.flatnonzero(around[: -HUSH // 2] < STOPS / 2)
+    return half + int(hushed[-1] if len(hushed) else np.argmin(around))
+
+
+def _hundredths(seconds: float) -> float:
+    """Never past the recording's end; nothing of ours is more exact."""
+    return math.floor(seconds * 100 + 1e-6) / 100

@@ -5,29 +5,24 @@ second and 60 MB, which only the speech worker should spend.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from adapters.speech import fetch, turns
-from adapters.speech.decode import RATE, channels
+from adapters.speech import fetch, hardware, listening, script, windows
+from adapters.speech.decode import RATE, shape
 from adapters.speech.invented import invented, repeats
 from adapters.speech.settings import SpeechSettings
 from adapters.speech.turns import Heard, Turn
-from adapters.speech.voice import Floats
-from bot.contract import Segment, Transcript, WaitingForModel
+from adapters.speech.windows import Batch
+from bot.contract import Segment, Transcript, WaitingForModel, Window, Word
 from bot.texts import Text
 
 BATCH: Final = 8
 """Turns that the model decodes together; about 220 s of sound at most is held."""
 MAX_HOTWORDS: Final = 60
 """Tokens. Long hot words and a prompt together pass Whisper's 448 positions, which it refuses."""
-SIMPLIFIED: Final = "以下是普通话的对话，使用简体中文。"
-"""Steers Whisper away from mixing traditional characters in; it is never spoken."""
-HEARING: Final = 0.1
-"""The share of the work that finding the turns takes."""
 
 NO_MODEL: Final = Text(
     "{folder} 中没有语音模型 {name}", "there is no speech model {name} in {folder}"
@@ -47,28 +42,27 @@ class FasterWhisper:
         self._models_dir = models_dir
 
     def transcribe(
-        self, path: Path, *, hotwords: Sequence[str] = (), progress: Callable[[float], None]
+        self,
+        path: Path,
+        *,
+        hotwords: Sequence[str] = (),
+        progress: Callable[[float], None],
+        done: Sequence[Window] = (),
+        keep: Callable[[Window], None] = lambda _: None,
     ) -> Transcript:
-        channels(path)  # what no model could ever hear is said at once
+        shape(path)  # what no model could ever hear is said at once
         self._folder()
-        heard = turns.hear(path)
-        progress(HEARING)
-        language = self._settings.language
-        segments: list[Segment] = []
-        sounds = turns.cut(path, heard)
-        while batch := list(islice(sounds, BATCH)):
-            language = language or self._language(batch)
-            segments += self._read(heard, batch, language, hotwords)
-            done = batch[-1][0].end / max(heard.duration_s, 1e-9)
-            progress(HEARING + (1 - HEARING) * min(done, 1.0))
-        segments.sort(key=lambda segment: segment.start)
-        progress(1.0)
-        return Transcript(
-            language=language,
-            duration_s=round(heard.duration_s, 3),
-            segments=tuple(segments),
-            bad_packets=heard.bad_packets,
+
+        def read(heard: Heard, batch: Batch, language: str) -> tuple[str, Sequence[Segment]]:
+            language = self._language(batch, language)
+            return language, list(self._read(heard, batch, language, hotwords))
+
+        return windows.go_through(
+            path, self._settings, read, size=BATCH, progress=progress, done=done, keep=keep
         )
+
+    def listening_copy(self, path: Path, into: Path) -> bool:
+        return listening.copy(path, into)
 
     def pull(self, name: str, progress: Callable[[float], None]) -> Path:
         return fetch.fetch(name, self._settings.mirror, self._models_dir, progress)
@@ -92,30 +86,24 @@ class FasterWhisper:
 
     @cached_property
     def _pipeline(self) -> Any:
-        from faster_whisper import BatchedInferencePipeline, WhisperModel  # noqa: PLC0415
+        from faster_whisper import BatchedInferencePipeline  # noqa: PLC0415
 
+        folder, settings = str(self._folder()), self._settings
         return BatchedInferencePipeline(
-            WhisperModel(
-                str(self._folder()),
-                device=self._settings.device,
-                compute_type=self._settings.compute_type,
-                local_files_only=True,
-            )
+            hardware.load(folder, settings.device, settings.compute_type)
         )
 
-    def _language(self, batch: Sequence[tuple[Turn, Floats]]) -> str:
+    def _language(self, batch: Batch, known: str) -> str:
         model = self._pipeline.model
         if not model.model.is_multilingual:
             return "en"
+        if known:
+            return known
         language, _, _ = model.detect_language(audio=np.concatenate([sound for _, sound in batch]))
         return str(language)
 
     def _read(
-        self,
-        heard: Heard,
-        batch: Sequence[tuple[Turn, Floats]],
-        language: str,
-        hotwords: Sequence[str],
+        self, heard: Heard, batch: Batch, language: str, hotwords: Sequence[str]
     ) -> Iterator[Segment]:
         said = self._said(batch, language, hotwords, no_repeat_ngram_size=0)
         for number, (turn, sound) in enumerate(batch):
@@ -128,11 +116,7 @@ class FasterWhisper:
                     yield _segment(one, turn, heard.speaker(turn))
 
     def _said(
-        self,
-        batch: Sequence[tuple[Turn, Floats]],
-        language: str,
-        hotwords: Sequence[str],
-        no_repeat_ngram_size: int,
+        self, batch: Batch, language: str, hotwords: Sequence[str], no_repeat_ngram_size: int
     ) -> list[list[Any]]:
         """faster-whisper's segments of each turn, their times counted from the turn's start."""
         ends = np.cumsum([len(sound) for _, sound in batch]).tolist()
@@ -144,37 +128,46 @@ class FasterWhisper:
             clip_timestamps=clips,
             batch_size=BATCH,
             without_timestamps=False,
+            word_timestamps=True,
             no_repeat_ngram_size=no_repeat_ngram_size,
-            initial_prompt=SIMPLIFIED if language == "zh" else None,
-            hotwords=self._hotwords(hotwords) or None,
+            initial_prompt=script.prompt(self._settings.script, language),
+            hotwords=windows.capped(hotwords, self._fits) or None,
         )
         out: list[list[Any]] = [[] for _ in batch]
         for one in found:
             # `seek` (1/100 s) is where its clip began; the model's own times may run past its end.
             number = min(range(len(starts)), key=lambda n: abs(starts[n] / RATE - one.seek / 100))
-            one.start -= starts[number] / RATE
-            one.end -= starts[number] / RATE
+            began = starts[number] / RATE
+            for timed in (one, *one.words):
+                timed.start -= began
+                timed.end -= began
             out[number].append(one)
         return out
 
-    def _hotwords(self, words: Sequence[str]) -> str:
+    def _fits(self, words: str) -> bool:
         tokenizer = self._pipeline.model.hf_tokenizer
-        kept = ""
-        for word in words:
-            longer = f"{kept} {word}".strip()
-            if len(tokenizer.encode(f" {longer}", add_special_tokens=False).ids) > MAX_HOTWORDS:
-                break
-            kept = longer
-        return kept
+        return len(tokenizer.encode(f" {words}", add_special_tokens=False).ids) <= MAX_HOTWORDS
 
 
 def _segment(one: Any, turn: Turn, speaker: str) -> Segment:
-    start = min(turn.start + max(float(one.start), 0.0), turn.end)
-    end = min(turn.start + max(float(one.end), 0.0), turn.end)
+    start = _between(turn.start, turn.start + float(one.start), turn.end)
+    end = _between(start, turn.start + float(one.end), turn.end)
+    words: list[Word] = []
+    at = start
+    for word in one.words:
+        begins = _between(at, turn.start + float(word.start), end)
+        at = _between(begins, turn.start + float(word.end), end)
+        words.append(Word(start=begins, end=at, text=word.word))
     return Segment(
-        start=round(start, 2),
-        end=round(max(start, end), 2),
+        start=start,
+        end=end,
         speaker=speaker,
         text=one.text.strip(),
         confidence=round(min(1.0, math.exp(float(one.avg_logprob))), 3),
+        words=tuple(words),
     )
+
+
+def _between(low: float, value: float, high: float) -> float:
+    """A time in hundredths of a second; the model's own may run out of what it heard."""
+    return round(min(max(low, value), high), 2)

@@ -116,7 +116,7 @@ class _Chat:
     async def listening(self) -> AsyncIterator[None]:
         async with self._program.db.transaction() as session:
             lines = await chat_log.newest(session, self._chat, 1)
-            self._shown = lines[-1].id if lines else 0
+            self._shown = lines[-1].turn if lines else 0
         async with _beside(self._program.db.listen(chat_log.WAKE, self._wake), self._show()):
             yield
 
@@ -164,7 +164,7 @@ class _Chat:
             async with self._program.db.transaction() as session:
                 lines = await chat_log.after(session, self._chat, self._shown)
             for line in lines:
-                self._shown = line.id
+                self._shown = line.turn
                 if line.author_id is None:
                     terminal.show(Notice.model_validate(orjson.loads(line.body)))
                     self._answered.set()

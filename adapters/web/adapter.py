@@ -30,7 +30,8 @@ class WebAdapter:
         return
 
     async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
-        return Sent(id=await self._ports.chat_log.append(target.chat, notice, key=key))
+        line = await self._ports.chat_log.append(target.chat, notice, key=key, place=target.place)
+        return Sent(id=line)
 
     async def find(self, target: Target, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("sending again with the same key changes nothing")

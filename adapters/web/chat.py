@@ -13,6 +13,7 @@ from aiohttp import BodyPartReader, web
 
 from adapters.web import pages, sessions
 from adapters.web.keys import LIVE, PROGRAM
+from bot import ingest
 from bot.app import HOME
 from bot.commands.registry import COMMANDS, Command
 from bot.contract import Button, Form, Level, Notice
@@ -30,6 +31,11 @@ _GOT = Text("已收到文件", "Got the file")
 _GOT_HOW = Text(
     "{name} 已保存。录音会自动转写；认不出归属的会出现在待归档里。",
     "{name} is kept. Recordings are transcribed; what cannot be placed waits to be filed.",
+)
+_HELD = Text("里面有 {count} 条。", "There are {count} items in it.")
+_AGAIN = Text(
+    "其中 {count} 条之前已经收到过，不会重复归档。",
+    "{count} of them were there already, and are not filed twice.",
 )
 _TO_FILE = Text("待归档", "To be filed")
 
@@ -58,8 +64,9 @@ async def page(request: web.Request) -> web.StreamResponse:
             ask,
             "chat.html",
             lines=[line_of(row) for row in rows],
-            last=rows[-1].id if rows else 0,
+            last=max((row.turn for row in rows), default=0),
             palette=_palette(ask.actor),
+            most_mb=MOST_FILE // 2**20,
         )
 
 
@@ -119,9 +126,13 @@ async def drop(request: web.Request) -> web.StreamResponse:
         type_ = part.headers.get("Content-Type", "application/octet-stream")
         file = await program.media.put(name, type_, _chunks(part))
         await _said(request, actor, f"📎 {name}")
-        await _introduce(request, actor)
-        await program.inbox.accept(own_message(HOME, actor, "", program.now(), file))
-        await _confirm(request, actor, name)
+        found = await ingest.bring(program, file, private_chat(actor.user_id or 0))
+        if found is None:
+            await _introduce(request, actor)
+            await program.inbox.accept(own_message(HOME, actor, "", program.now(), file))
+        await _confirm(request, actor, name, found)
+    if pages.wants_json(request):
+        return web.json_response({})
     return web.Response(status=303, headers={"Location": "/"})
 
 
@@ -140,11 +151,19 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
         yield bytes(chunk)
 
 
-async def _confirm(request: web.Request, actor: Actor, name: str) -> None:
+async def _confirm(
+    request: web.Request, actor: Actor, name: str, found: ingest.Brought | None
+) -> None:
+    lines = [_GOT_HOW.in_(actor.language, name=name)]
+    if found and found.new + found.again > 1:
+        lines.append(_HELD.in_(actor.language, count=found.new + found.again))
+    if found and found.again:
+        lines.append(_AGAIN.in_(actor.language, count=found.again))
+    lines += found.unread if found else ()
     notice = Notice(
-        level=Level.GOOD,
+        level=Level.WARNING if found and found.unread else Level.GOOD,
         title=_GOT.in_(actor.language),
-        text=_GOT_HOW.in_(actor.language, name=name),
+        text="\n".join(lines),
         buttons=(Button(label=_TO_FILE.in_(actor.language), command="/inbox"),),
         language=actor.language,
     )
@@ -187,16 +206,16 @@ def _number(text: str) -> int:
 async def _send_new(
     request: web.Request, response: web.StreamResponse, chat: str, seen: int
 ) -> int:
-    """Send the lines after `seen`; answers the last one's number."""
+    """Send what is new after the turn `seen`; answers the last turn."""
     async with request.app[PROGRAM].db.transaction() as session:
         rows = await chat_log.after(session, chat, seen)
     for row in rows:
         html = pages.fragment(request, "line.html", line=line_of(row))
-        await response.write(_event(row.id, html))
-        seen = row.id
+        await response.write(_event(row.turn, html))
+        seen = row.turn
     return seen
 
 
-def _event(number: int, html: str) -> bytes:
+def _event(turn: int, html: str) -> bytes:
     data = "".join(f"data: {part}\n" for part in html.splitlines())
-    return f"id: {number}\nevent: line\n{data}\n".encode()
+    return f"id: {turn}\nevent: line\n{data}\n".encode()

@@ -2,20 +2,24 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from markupsafe import Markup
 
 from adapters.web.keys import ACTOR, ASSETS, OUTCOME, PROGRAM
 from adapters.web.words import Words
 from bot import clock
-from bot.commands import cards, parse
+from bot.commands import cards, minutes
 from bot.commands.registry import Ask
-from bot.domain import terms
+from bot.contract import Chart
+from bot.domain import command_line, terms
 from bot.people import ROLE_NAMES, Actor
+from bot.render import chart
 from bot.texts import LANGUAGES, Language, language_of, listed
 from storage import talk
 
@@ -87,7 +91,7 @@ def _line(form: Mapping[str, Any]) -> str:
     """The command of a form: its line, and behind it a name or code, or a text of any kind."""
     parts = [str(form.get("line", "")).strip()]
     if name := str(form.get("name", "")).strip():
-        words = parse.split(f"/{name}")
+        words = command_line.split(f"/{name}")
         alone = len(words) == 1 and words[0].text == name and not words[0].key
         parts.append(name if alone else quoted(name))
     if text := str(form.get("text", "")).strip():
@@ -139,7 +143,14 @@ def words(request: web.Request) -> dict[str, Any]:
         "terms": terms,
         "said": outcome.notice if outcome else None,
         "mask": cards.masked,
+        "draw": drawn,
+        "speaker": partial(minutes.speaker, language=said.reader),
     }
+
+
+def drawn(shown: Chart) -> Markup:
+    """A chart as a picture in the page."""
+    return Markup(chart.svg(shown))  # noqa: S704 - every word in it is escaped
 
 
 def _roles(said: Words, actor: Actor) -> str:

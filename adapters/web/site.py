@@ -7,6 +7,7 @@ import jinja2
 from aiohttp import web
 
 from adapters.web import (
+    calls,
     chat,
     customers,
     doubts,
@@ -48,6 +49,8 @@ ROUTES: Final = (
     web.post("/projects", acting(projects.board)),
     web.get("/projects/{code}", projects.one),
     web.post("/projects/{code}", acting(projects.one)),
+    web.get(r"/talks/{number:\d+}", calls.one),
+    web.post(r"/talks/{number:\d+}", acting(calls.one)),
     web.get("/search", finding.page),
     web.get(r"/files/{number:\d+}", files.download),
 )

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.app import Program
 from bot.cli import lines, models
-from bot.contract import AdapterError, Platform
+from bot.contract import AdapterError, Checking
 from bot.texts import Text
 from storage import customers, db
 
@@ -126,7 +126,7 @@ async def _platforms(program: Program) -> list[Finding]:
     """Each switched-on platform: what it says of us, and whether its calls can reach us."""
     found: list[Finding] = []
     for name, adapter in program.adapters.items():
-        if not isinstance(adapter, Platform) or not adapter.on:
+        if not isinstance(adapter, Checking) or not adapter.on:
             continue
         try:
             await adapter.start()
@@ -142,7 +142,7 @@ async def _platforms(program: Program) -> list[Finding]:
     return found
 
 
-def _paths(adapter: Platform) -> list[web.RouteDef]:
+def _paths(adapter: Checking) -> list[web.RouteDef]:
     """A route for each path that the platform calls."""
     return list({route.path: route for route in adapter.routes()}.values())
 

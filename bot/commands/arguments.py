@@ -11,10 +11,10 @@ from rapidfuzz import fuzz, process
 
 from bot import people as actors
 from bot.commands import forms
-from bot.commands.parse import Word, folded, value_of
 from bot.commands.registry import Ask, Command, CommandError, Param, Percent, Rest
 from bot.contract import Button
 from bot.domain import dates, names
+from bot.domain.command_line import Word, folded, said, value_of
 from bot.texts import Text, listed
 from storage import customers, people, projects, talk
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
@@ -114,7 +114,7 @@ async def _take_next(
         return
     if param.kind is Rest or (param.kind is str and _last_text(command, param)):
         # Entities behind the text still need a word each, if nothing has filled them.
-        values[param.name] = " ".join(word.text for word in left)
+        values[param.name] = said(left)
         left.clear()
         return
     if param.choices and param.optional:

@@ -7,9 +7,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import linking, log, outbox, people
 from bot.clock import Clock
-from bot.commands import console, parse
+from bot.commands import console
 from bot.commands.registry import Host
 from bot.contract import PAGE, Audience, Happening, InboundMessage, Level, Notice
+from bot.domain import command_line
 from bot.people import Actor, Defaults, own_chat
 from bot.texts import Text
 from storage import people as members
@@ -41,7 +42,7 @@ class Assistant:
         Only a sender whom the channel vouches for can run anything. What a button says is never
         talk, whoever tapped it.
         """
-        command = message.tapped or parse.is_command(message.text)
+        command = message.tapped or command_line.is_command(message.text)
         if not message.sender.proven or not (message.private or command):
             return message.tapped
         if (message.attachments or message.files) and not command:

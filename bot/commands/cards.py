@@ -20,6 +20,7 @@ from storage.talk import Entry
 PHASES = tuple(terms.Phase)[:5]
 _LONGEST = 160
 
+_LOST = Text("[未送达：{why}]", "[not delivered: {why}]")
 _RECALLED = Text("（已撤回）", "(recalled)")
 
 
@@ -215,7 +216,8 @@ def said(ask: Ask, item: Interaction) -> str:
     if item.status == "waiting_for_model":
         body = ask.t(terms.Status.WAITING.text)
     signals = " ".join(f"[{ask.t(terms.Signal(s).text)}]" for s in item.signals)
-    return " ".join(filter(None, (f"{who}：" if who else "", body, signals, f"#{item.id}")))
+    lost = ask.t(_LOST, why=short(item.error)) if item.error and item.direction != "in" else ""
+    return " ".join(filter(None, (f"{who}：" if who else "", body, lost, signals, f"#{item.id}")))
 
 
 def happened(ask: Ask, event: Event) -> str:

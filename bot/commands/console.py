@@ -9,9 +9,10 @@ from rapidfuzz import process
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.commands import arguments, parse, registry
+from bot.commands import arguments, registry
 from bot.commands.registry import Ask, Command, CommandError, Host
 from bot.contract import Button, Level, Notice, storable
+from bot.domain import command_line
 from bot.people import Actor
 from bot.texts import Text, listed
 from storage import audit
@@ -71,7 +72,7 @@ async def run(
 
 async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
     line = str(storable(line))
-    words = parse.split(line)
+    words = command_line.split(line)
     if not words:
         raise CommandError(_EMPTY)
     command, rest = _command(ask, words)
@@ -95,8 +96,10 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
     return notice
 
 
-def _command(ask: Ask, words: Sequence[parse.Word]) -> tuple[Command, Sequence[parse.Word]]:
-    plain = [parse.folded(word.text) for word in words[:3] if not word.quoted]
+def _command(
+    ask: Ask, words: Sequence[command_line.Word]
+) -> tuple[Command, Sequence[command_line.Word]]:
+    plain = [command_line.folded(word.text) for word in words[:3] if not word.quoted]
     found = registry.find(plain)
     if found is None:
         names = registry.spoken_names()

@@ -17,6 +17,10 @@ from storage.tables import Conversation, Project, Push, User
 
 _NUMBER = Text("编号", "number")
 _PROJECT = Text("项目", "project")
+_STOPPED = Text(
+    "「{chat}」已退订，不再推送。单独的往来可用 /回复。",
+    "“{chat}” has asked for no more of these. A message of theirs can still be answered: /reply.",
+)
 _PREVIEW = Text("客户将看到", "The customer will read")
 
 
@@ -46,7 +50,10 @@ async def update(
             code=project.code,
         )
     made: list[tuple[Push, Conversation]] = []
-    for chat in chats:
+    willing = [chat for chat in chats if not _muted(chat, ask)]
+    if not willing:
+        raise CommandError(_STOPPED, chat=chats[0].name or chats[0].chat)
+    for chat in willing:
         notice = await public.progress(ask.session, project, chat, ask.now, words)
         push = Push(
             project_id=project.id,
@@ -72,7 +79,7 @@ async def update(
 
 async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversation) -> None:
     """Put the card before who may say yes, in their language."""
-    for user, reader in await _approvers(ask, project):
+    for user, reader in await approvers(ask, project):
         card = await _card(replace(ask, actor=reader), project, push, chat)
         for own in await own_chats(ask.session, "web", user, ask.now):
             await outbox.post(
@@ -84,9 +91,9 @@ async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversati
             )
 
 
-async def _approvers(ask: Ask, project: Project) -> list[tuple[User, Actor]]:
+async def approvers(ask: Ask, project: Project | None) -> list[tuple[User, Actor]]:
     """The project's manager; the managers, then the administrators, where that one may not."""
-    manager = await ask.session.get(User, project.manager_id or 0)
+    manager = await ask.session.get(User, (project.manager_id if project else None) or 0)
     first: Sequence[User] = [manager] if manager else []
     for users in (
         first,
@@ -108,7 +115,7 @@ async def _card(
         (ask.t(_PROJECT), f"{project.code} {project.name}"),
         (ask.t(Text("发往", "To")), f"{chat.channel} {chat.name or chat.chat}"),
         (ask.t(Text("对象", "Audience")), ask.t(Text("客户群", "customer-facing"))),
-        (ask.t(Text("平台余量", "Platform allows")), _allowance(ask, room)),
+        (ask.t(Text("平台余量", "Platform allows")), allowance(ask, room)),
         (ask.t(_PREVIEW), plain.text(_words(push))),
     ]
     if more:
@@ -132,7 +139,7 @@ async def _card(
     )
 
 
-def _allowance(ask: Ask, room: Room) -> str:
+def allowance(ask: Ask, room: Room) -> str:
     """What the platform still lets through, said before it is spent."""
     if room.closed:
         return ask.t(
@@ -166,6 +173,8 @@ async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
             ),
             chat=chat.name or chat.chat,
         )
+    if _muted(chat, ask):
+        raise CommandError(_STOPPED, chat=chat.name or chat.chat)
     if ask.host and (await ask.host.allowance(chat)).closed:
         raise CommandError(
             Text(
@@ -258,3 +267,7 @@ async def _waiting(ask: Ask, number: int) -> tuple[Push, Project, Conversation]:
             Text("#{number} 已经处理过。", "#{number} was decided already."), number=number
         )
     return found
+
+
+def _muted(chat: Conversation, ask: Ask) -> bool:
+    return chat.muted_until is not None and chat.muted_until > ask.now

@@ -288,6 +288,10 @@ class Host:
         """What the platform lets us send to a chat now."""
         raise NotImplementedError
 
+    async def transcribe_again(self, ask: Ask, item: Interaction) -> None:
+        """Let a recording be heard once more, before all others."""
+        raise NotImplementedError
+
     async def sync(self, ask: Ask, channel: str) -> bool:
         """Read a platform's directory in the background; False where it has none."""
         raise NotImplementedError

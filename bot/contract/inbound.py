@@ -40,6 +40,8 @@ class RemoteFile(Frozen):
     name: Line
     type: Line = "application/octet-stream"
     size: int | None = None
+    voice: bool = False
+    """A voice note, spoken into the chat: a message. Any other recording is taken for a call."""
 
 
 class Mention(Frozen):
@@ -100,6 +102,8 @@ class InboundMessage(Frozen):
     """Whom `happened` is about: who joined, left, met."""
     addressed: bool = False
     """Said to the assistant itself: a private chat with it, or a mention of it."""
+    brought_in: Line = ""
+    """The member's own chat that a file was dropped in; what becomes of it is told there."""
     private: bool = False
     """A chat between one member and the assistant."""
     direct: Line = ""
@@ -112,6 +116,8 @@ class InboundMessage(Frozen):
     """Id of the message that a command is about: a reply to it, a shortcut on it."""
     auto: bool = False
     """An automatic reply, bounce or list mail: filed, never answered."""
+    undelivered: Line = ""
+    """Id of a message of ours that this one says never arrived, as `Sent.id` had it."""
     quoted: Body = ""
     """What the mail quotes of earlier ones, and its signature; folded on the page."""
     raw: bytes = Field(default=b"", repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from bot.contract.inbound import StoredFile
 from bot.contract.words import Audience, Frozen
 
 
@@ -28,6 +29,29 @@ class Table(Frozen):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+class Series(Frozen):
+    """Points (x, y) from left to right, under one name."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+class Chart(Frozen):
+    """Lines over one horizontal axis; `bot.render.chart` draws it."""
+
+    title: str
+    series: tuple[Series, ...]
+    low: float
+    high: float
+    """The range of y; what lies outside is drawn at its edge."""
+    across: tuple[tuple[float, str], ...]
+    """Marks below: where and what. The first and the last are the ends of the axis."""
+    up: tuple[tuple[float, str], ...] = ()
+    """Marks on the left."""
+    words: str
+    """What it shows in a line, for channels without pictures and for whoever does not see it."""
 
 
 class Button(Frozen):
@@ -105,6 +129,9 @@ class Notice(Frozen):
     text: str = ""
     facts: tuple[Fact, ...] = ()
     table: Table | None = None
+    chart: Chart | None = None
+    files: tuple[StoredFile, ...] = ()
+    """Files of the media store that go along."""
     buttons: tuple[Button, ...] = ()
     form: Form | None = None
     note: str = ""
@@ -113,11 +140,15 @@ class Notice(Frozen):
 
 
 class Can(StrEnum):
-    """What a channel is able to show; `bot.render.degrade` writes the rest as plain words."""
+    """What a channel is able to do; what it cannot show, `bot.render.degrade` writes as plain words."""
 
     BUTTONS = "buttons"
     TABLES = "tables"
     FORMS = "forms"
+    CHANGES = "changes"
+    """A message can be replaced: every `Sent.id` is a `Target.place`."""
+    CHARTS = "charts"
+    FILES = "files"
 
 
 PAGE: Final = "page"
@@ -132,6 +163,8 @@ class Target(Frozen):
     """The thread it belongs to, as an incoming message named it."""
     place: str = ""
     """The message whose place it takes, as a tap named it; a new message where that is too late."""
+    copies: tuple[str, ...] = ()
+    """Who else of a mail's conversation gets it, by address; other channels have one chat."""
 
 
 class Budget(Frozen):

@@ -45,7 +45,9 @@ class MediaStore(Protocol):
 class ChatLog(Protocol):
     """Our own chats (web, terminal): the platform that keeps their lines is ourselves."""
 
-    async def append(self, chat: str, notice: Notice, *, key: str) -> str: ...
+    async def append(self, chat: str, notice: Notice, *, key: str, place: str = "") -> str:
+        """Add a line once per key, or put it in the place of the line `place`; answers its id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ Waits its turn, runs `work`, cancels it where the hold is lost and waits again; 
 """
 
 
+Key = Callable[[str], bytes]
+"""32 secret bytes of this installation for one purpose, the same ever after."""
+
+
 class Download(Protocol):
     """Fetches a file over HTTP into the media store, and from nowhere that it should not."""
 
@@ -123,6 +129,7 @@ class Ports:
     cursors: Cursors
     hold: Hold
     download: Download
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +207,20 @@ class Fetching(Protocol):
 
 
 @runtime_checkable
-class Platform(Adapter, Translating, Fetching, Protocol):
-    """A chat platform: an adapter that can also do these."""
+class Checking(Adapter, Protocol):
+    """An adapter that can tell how it stands with its far side."""
 
     on: bool
     """Whether its settings switch it on."""
 
     async def check(self) -> Sequence[Check]:
-        """What `keqing doctor` shows: token, scopes, clock."""
+        """What `keqing doctor` shows: let in or not, scopes, clock."""
         ...
+
+
+@runtime_checkable
+class Platform(Checking, Translating, Fetching, Protocol):
+    """A chat platform: an adapter that can also do these."""
 
     def colleagues(self) -> AsyncIterator[Colleague]:
         """The firm's members, where the platform tells them; raises as `send` does."""

@@ -1,10 +1,19 @@
 """Recordings and their words."""
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 from bot.contract.words import Frozen
+
+
+class Word(Frozen):
+    """A word and when it was said; `text` has the blank before it where there is one."""
+
+    start: float
+    end: float
+    text: str
 
 
 class Segment(Frozen):
@@ -15,6 +24,16 @@ class Segment(Frozen):
     speaker: str = ""
     text: str
     confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    """Empty where the engine tells no times of words."""
+
+
+class Window(Frozen):
+    """A stretch of a recording whose words are known: from where the one before ends to `until_s`."""
+
+    until_s: float
+    language: str
+    segments: tuple[Segment, ...]
 
 
 class Transcript(Frozen):
@@ -22,6 +41,9 @@ class Transcript(Frozen):
     duration_s: float
     segments: tuple[Segment, ...]
     bad_packets: int = 0
+    cost: Decimal = Decimal(0)
+    """What the engine charged, in `currency`; nothing on one's own machine."""
+    currency: str = ""
 
     @property
     def text(self) -> str:
@@ -42,8 +64,27 @@ class SpeechEngine(Protocol):
     """
 
     def transcribe(
-        self, path: Path, *, hotwords: Sequence[str] = (), progress: Callable[[float], None]
-    ) -> Transcript: ...
+        self,
+        path: Path,
+        *,
+        hotwords: Sequence[str] = (),
+        progress: Callable[[float], None],
+        done: Sequence[Window] = (),
+        keep: Callable[[Window], None] = lambda _: None,
+    ) -> Transcript:
+        """The words of a recording; `progress` gets 0..1.
+
+        Each window is handed to `keep` as soon as it is known. What an earlier run kept is given
+        back as `done` and is not heard again.
+        """
+        ...
+
+    def listening_copy(self, path: Path, into: Path) -> bool:
+        """Write a copy that browsers play to `into` (MP4); False where they play `path` itself.
+
+        Raises `Unreadable`.
+        """
+        ...
 
     def pull(self, name: str, progress: Callable[[float], None]) -> Path:
         """Fetch a model by name from the configured mirror into the models folder."""

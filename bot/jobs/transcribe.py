@@ -1,34 +1,44 @@
 """Recordings become words: in the speech worker, or later where no model is there yet."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import log
 from bot.clock import Clock
 from bot.contract import (
+    Kind,
     MediaStore,
+    Refused,
     SpeechEngine,
     StoredFile,
     Transcript,
     Unreadable,
     WaitingForModel,
+    Window,
 )
 from bot.jobs.minutes import Minutes
-from bot.pipeline import changes, evidence, match, media
+from bot.jobs.progress import AGAIN, Progress, Spent
+from bot.pipeline import changes, evidence, hearing, match, media
 from bot.pipeline.file import candidates, transcript_json
 from bot.rules.engine import Engine, Filed
 from bot.runtime import SPEECH, Jobs
 from bot.texts import Text
-from storage import audit, talk
+from storage import audit, recordings, talk
 from storage.db import Database
-from storage.tables import Alias, Attachment, Interaction
+from storage.tables import Alias, Attachment, Contact, Interaction, Project, User
 
 JOB: Final = "transcribe"
+FIRST, SOON, WHEN_IDLE = 20, 10, -10
+"""Priorities: what a person asked for now, a voice note, what waited for a model; calls have none."""
 _HOTWORDS: Final = 40
+_PIECE: Final = 1 << 20
 _MISSING: Final = Text("录音文件不见了", "the recording is missing")
 
 _log = log.get("transcribe")
@@ -45,6 +55,7 @@ class Transcriber:
         engine: Callable[[], SpeechEngine],
         rules: Engine,
         minutes: Minutes,
+        progress: Progress,
         now: Clock,
     ) -> None:
         self._db = db
@@ -53,55 +64,125 @@ class Transcriber:
         self._engine = engine
         self._rules = rules
         self._minutes = minutes
+        self._progress = progress
         self._now = now
 
     async def queue(self, session: AsyncSession, interaction_id: int) -> None:
-        """Hand a recording to the speech worker, in this transaction."""
-        await self._jobs.defer(session, JOB, queue=SPEECH, interaction_id=interaction_id)
+        """Hand a recording to the speech worker, in this transaction: voice notes before calls."""
+        item = await session.get_one(Interaction, interaction_id)
+        priority = SOON if item.kind == Kind.MESSAGE else 0
+        await self._defer(session, interaction_id, priority)
+
+    async def queue_again(self, session: AsyncSession, item: Interaction) -> None:
+        """Let a recording be heard once more, before all others; what it said is kept."""
+        await talk.keep_version(session, item, AGAIN)
+        item.status, item.error = "waiting_for_model", None
+        session.add(item)
+        await recordings.drop_windows(session, item.id)
+        await self._defer(session, item.id, FIRST)
 
     async def queue_waiting(self) -> int:
         """Queue recordings that wait for a model and are in no queue, if there is a model now."""
         if not any(self._engine().models()):
             return 0
         async with self._db.transaction() as session:
-            waiting = await talk.waiting_for_model(session, JOB)
+            waiting = await recordings.waiting(session, JOB)
             for interaction_id in waiting:
-                await self.queue(session, interaction_id)
+                await self._defer(session, interaction_id, WHEN_IDLE)
         return len(waiting)
 
+    async def _defer(self, session: AsyncSession, interaction_id: int, priority: int) -> None:
+        await self._jobs.defer(
+            session, JOB, queue=SPEECH, priority=priority, interaction_id=interaction_id
+        )
+
     async def run(self, interaction_id: int) -> None:
-        """Transcribe one recording; harmless to run twice."""
+        """Transcribe one recording; harmless to run twice. Raises `TryLater` to be run again.
+
+        Each window is kept as soon as it is known: a run that was cut off goes on behind it.
+        """
         async with self._db.transaction() as session:
             item = await session.get(Interaction, interaction_id)
             if item is None or item.status != "waiting_for_model":
                 return
             recording = await _recording(session, interaction_id)
-            hotwords = await _hotwords(session, item.customer_id)
-        path = self._media.path(recording.sha256) if recording else None
-        if path is None or not path.is_file():
+            hotwords = await _hotwords(session, item)
+            done = [
+                Window.model_validate(one)
+                for one in await recordings.windows(session, interaction_id)
+            ]
+        path = self._media.path(recording.sha256) if recording and recording.sha256 else None
+        if recording is None or path is None or not path.is_file():
             await self.fail(interaction_id, f"{_MISSING.en} / {_MISSING.zh}")
             return
+        loop = asyncio.get_running_loop()
+
+        def keep(window: Window) -> None:
+            asyncio.run_coroutine_threadsafe(
+                self._keep_window(interaction_id, window), loop
+            ).result()
+
+        began = time.monotonic()
         try:
-            transcript = await asyncio.to_thread(
-                self._engine().transcribe, path, hotwords=hotwords, progress=_quiet
-            )
+            async with self._progress.following(item) as note:
+                transcript = await asyncio.to_thread(
+                    self._engine().transcribe,
+                    path,
+                    hotwords=hotwords,
+                    progress=note,
+                    done=done,
+                    keep=keep,
+                )
         except WaitingForModel:
             _log.info("transcribe.waiting_for_model", interaction=interaction_id)
-            return
-        except Unreadable as error:
+            async with self._db.transaction() as session:
+                await self._progress.waits(session, item)
+        except (Unreadable, Refused) as error:
             await self.fail(interaction_id, str(error))
-            return
-        await self._keep(interaction_id, transcript)
+        else:
+            took_s = time.monotonic() - began
+            copy = await self._listening_copy(path, recording)
+            await self._keep(interaction_id, transcript, took_s, copy)
 
-    async def _keep(self, interaction_id: int, transcript: Transcript) -> None:
+    async def _keep_window(self, interaction_id: int, window: Window) -> None:
+        async with self._db.transaction() as session:
+            told = window.model_dump(mode="json")
+            await recordings.keep_window(session, interaction_id, told)
+
+    async def _listening_copy(self, path: Path, recording: Attachment) -> StoredFile | None:
+        """What browsers play in place of a recording that they do not; None where they do."""
+        with tempfile.TemporaryDirectory() as folder:
+            into = Path(folder) / "copy.m4a"
+            try:
+                made = await asyncio.to_thread(self._engine().listening_copy, path, into)
+            except Unreadable:  # its words were had all the same; it can be downloaded
+                _log.warning("transcribe.no_copy", attachment=recording.id)
+                return None
+            if not made:
+                return None
+            name = f"{Path(recording.name).stem}.m4a"
+            return await self._media.put(name, "audio/mp4", _pieces(into))
+
+    async def _keep(
+        self,
+        interaction_id: int,
+        transcript: Transcript,
+        took_s: float,
+        copy: StoredFile | None,
+    ) -> None:
         async with self._db.transaction() as session:
             item = await session.get(Interaction, interaction_id, with_for_update=True)
             if item is None or item.status != "waiting_for_model":
                 return
             item.transcript = transcript_json(transcript)
-            changes.understand(item, transcript.text)
+            if copy is not None:
+                await recordings.add_copy(
+                    session, interaction_id, copy.name, copy.size, copy.sha256
+                )
+            understand(item, transcript)
             await _place(session, item)
             session.add(item)
+            await recordings.drop_windows(session, interaction_id)
             trace = audit.Trace(
                 "interaction.transcribed", "interaction", item.id, facts=transcript.text
             )
@@ -109,7 +190,15 @@ class Transcriber:
             await session.flush()
             await self._rules.filed(session, [_filed(item)], self._now())
             await self._minutes.post(session, item, transcript, self._now())
-        _log.info("transcribe.done", interaction=interaction_id, seconds=transcript.duration_s)
+            cost = f"{transcript.cost} {transcript.currency}" if transcript.cost else ""
+            spent = Spent(transcript.duration_s, took_s, cost)
+            await self._progress.done(session, item, spent)
+        _log.info(
+            "transcribe.done",
+            interaction=interaction_id,
+            seconds=transcript.duration_s,
+            took_s=round(took_s, 1),
+        )
 
     async def fail(self, interaction_id: int, why: str) -> None:
         """A recording that cannot be read is kept, and says why."""
@@ -121,7 +210,19 @@ class Transcriber:
             await audit.write(
                 session, audit.Trace("interaction.unreadable", "interaction", interaction_id)
             )
+            await self._progress.failed(session, item, why)
         _log.warning("transcribe.unreadable", interaction=interaction_id, why=why)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+def understand(item: Interaction, transcript: Transcript) -> None:
+    """Read a transcript into its interaction; the mood is that of the customer's side."""
+    changes.understand(item, transcript.text, felt=hearing.customers_words(transcript))
 
 
 async def _recording(session: AsyncSession, interaction_id: int) -> Attachment | None:
@@ -133,16 +234,24 @@ async def _recording(session: AsyncSession, interaction_id: int) -> Attachment |
     return None
 
 
-async def _hotwords(session: AsyncSession, customer_id: int | None) -> list[str]:
-    """Names that the recording probably holds, so that they are spelt right."""
-    if customer_id is None:
-        return []
-    found = await session.exec(
-        select(Alias.text)
-        .where(Alias.customer_id == customer_id, Alias.source != "derived")
-        .limit(_HOTWORDS)
-    )
-    return list(found.all())
+async def _hotwords(session: AsyncSession, item: Interaction) -> list[str]:
+    """Names that the recording probably holds, so that they are spelt right: the customer's, its
+    projects' and people's, then the firm's own members.
+    """
+    found: list[str] = []
+    if item.customer_id is not None:
+        of_customer: tuple[Any, ...] = (
+            select(Alias.text).where(
+                Alias.customer_id == item.customer_id, Alias.source != "derived"
+            ),
+            select(Project.name).where(Project.customer_id == item.customer_id),
+            select(Contact.name).where(Contact.customer_id == item.customer_id),
+        )
+        for question in of_customer:
+            found += (await session.exec(question.limit(_HOTWORDS))).all()
+    members = select(User.name).where(col(User.active)).order_by(col(User.id))
+    found += (await session.exec(members.limit(_HOTWORDS))).all()
+    return list(dict.fromkeys(found))[:_HOTWORDS]
 
 
 async def _place(session: AsyncSession, item: Interaction) -> None:
@@ -182,7 +291,3 @@ def _filed(item: Interaction) -> Filed:
         kind=item.kind,
         because=item.because,
     )
-
-
-def _quiet(_share: float) -> None:
-    return

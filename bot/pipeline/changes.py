@@ -39,13 +39,17 @@ async def follow(session: AsyncSession, message: InboundMessage) -> int | None:
     return item.id
 
 
-def understand(item: Interaction, content: str) -> None:
-    """Read a text anew into an interaction that is there already."""
+def understand(item: Interaction, content: str, *, felt: str | None = None) -> None:
+    """Read a text anew into an interaction that is there already.
+
+    `felt` is the part of it whose mood and signals count, where that is not all.
+    """
+    felt = content if felt is None else felt
     item.text = content
     item.language = tongue = language.detect(content)
-    mood = sentiment.score(content, tongue)
+    mood = sentiment.score(felt, tongue)
     item.sentiment, item.score, item.because = mood.label, mood.score, mood.because
-    item.signals = list(signals.find(content, mood))
+    item.signals = list(signals.find(felt, mood))
     item.extract = extract_json(extract.find(content, item.occurred_at.date()))
     item.search = search.vector(f"{item.subject}\n{content}")
 

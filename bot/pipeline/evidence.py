@@ -40,6 +40,8 @@ class Question:
     references: tuple[str, ...] = ()
     recipients: tuple[tuple[str, str], ...] = ()
     proven: bool = True
+    mail: bool = False
+    """Anybody can write into a mail what it answers; elsewhere the platform says so."""
 
     @property
     def norm(self) -> str:

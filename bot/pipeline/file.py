@@ -17,6 +17,7 @@ from storage.people import bounded
 from storage.tables import Attachment, Interaction
 
 _LONGEST_LINE = 500
+_MOST_RECIPIENTS = 100
 
 
 async def away(session: AsyncSession, works: Sequence[Work]) -> None:
@@ -46,6 +47,7 @@ def _row(work: Work) -> dict[str, Any]:
         "sender_name": message.sender.name[:_LONGEST_LINE],
         "sender_address": bounded(message.sender.email or message.sender.id),
         "sender_proven": message.sender.proven,
+        "recipients": [bounded(one) for one in message.recipients[:_MOST_RECIPIENTS]],
         "subject": message.subject[:_LONGEST_LINE],
         "text": message.text if work.transcript is None else work.transcript.text,
         "quoted": message.quoted,
@@ -55,6 +57,8 @@ def _row(work: Work) -> dict[str, Any]:
         "confidence": found.confidence,
         "evidence": list(found.because),
         "candidates": candidates(found.candidates, work.directory),
+        "brought_in": message.brought_in,
+        "kept": False,
         "occurred_at": message.sent_at,
         "received_at": work.received_at,
         **understood(work),

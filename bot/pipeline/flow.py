@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import people
 from bot.clock import Clock
-from bot.commands import parse
 from bot.contract import Audience, ChannelName, Happening, InboundMessage, Kind
+from bot.domain import bounces, command_line
 from bot.inbox import Arrived
 from bot.pipeline import (
+    answers,
     changes,
     evidence,
     extract,
@@ -23,6 +24,8 @@ from bot.pipeline import (
     media,
     sentiment,
     signals,
+    stopping,
+    undelivered,
 )
 from bot.pipeline.evidence import Question
 from bot.pipeline.happenings import Happenings
@@ -36,6 +39,11 @@ Step = Callable[[Work], None]
 
 def describe(work: Work) -> None:
     """A recording without words waits to be transcribed, whoever it is from."""
+    message = work.message
+    if work.chat.audience == Audience.INTERNAL and media.uploaded(message):
+        caption = message.subject or message.text
+        change = {"kind": Kind.CALL, "subject": caption, "text": ""}
+        work.message = message.model_copy(update=change)
     if work.transcript is None and media.recording(work.message) is not None:
         work.status = "waiting_for_model"
 
@@ -63,8 +71,8 @@ def extract_asks(work: Work) -> None:
 
 
 def direct(work: Work) -> None:
-    """Members' words go out to customers, or stay among members."""
-    if work.match.user_id is None:
+    """Members' words go out to customers, or stay among members; a call has both sides in it."""
+    if work.match.user_id is None or work.message.kind is Kind.CALL:
         work.direction = "in"
     elif work.chat.audience == Audience.INTERNAL or work.message.kind is Kind.NOTE:
         work.direction = "internal"
@@ -95,6 +103,10 @@ class Conversing(Protocol):
         ...
 
 
+class Telling(undelivered.Telling, stopping.Telling, Protocol):
+    """What tells members of what became of our own words."""
+
+
 class Queueing(Protocol):
     """What queues slow work on an interaction, or on one of its files, in this transaction."""
 
@@ -111,6 +123,7 @@ class Flow:
         happenings: Happenings,
         transcribe: Queueing,
         fetch: Queueing,
+        telling: Telling,
         now: Clock,
     ) -> None:
         self._rules = rules
@@ -118,6 +131,7 @@ class Flow:
         self._happenings = happenings
         self._transcribe = transcribe
         self._fetch = fetch
+        self._telling = telling
         self._now = now
 
     async def handle(
@@ -142,9 +156,20 @@ class Flow:
 
     async def _file_special(self, session: AsyncSession, arrived: Arrived) -> dict[int, int | None]:
         message = arrived.message
+        if message.undelivered:
+            lost = await undelivered.follow(session, message, self._telling)
+            if lost is None:
+                named = {"message_id": f"{bounces.EARLY}{message.undelivered}"}
+                early = replace(arrived, message=message.model_copy(update=named))
+                return await self._file(session, [early])
+            beside = message.model_copy(update={"chat": lost.chat})
+            return await self._file(session, [replace(arrived, message=beside)], (lost.beside,))
         if message.happened is Happening.OPENED:
             await self._conversing.open_page(session, message)
             return {arrived.inbox_id: None}
+        if message.happened is Happening.REMOVED and message.kind is Kind.MAIL:
+            message = await stopping.follow(session, message, self._telling)
+            return await self._file(session, [replace(arrived, message=message)])
         if message.happened is not None:
             told = await self._happenings.follow(session, message)
             if told is None:
@@ -162,11 +187,13 @@ class Flow:
             return {arrived.inbox_id: None}
         return await self._file(session, [arrived])
 
-    async def _file(self, session: AsyncSession, batch: Sequence[Arrived]) -> dict[int, int | None]:
+    async def _file(
+        self, session: AsyncSession, batch: Sequence[Arrived], steps: Sequence[Step] = STEPS
+    ) -> dict[int, int | None]:
         works = await prepare(session, batch)
         await self._happenings.seen(session, works)
         async for work in unhurried(works):
-            for step in STEPS:
+            for step in steps:
                 step(work)
         await file.away(session, works)
         for work in works:
@@ -202,15 +229,16 @@ def _ordinary(arrived: Arrived) -> bool:
         or message.addressed
         or message.tapped
         or message.happened
+        or message.undelivered
         # A member's slash line is a command in any chat; a customer's is talk like any other.
-        or (message.sender.proven and parse.is_command(message.text))
+        or (message.sender.proven and command_line.is_command(message.text))
         or forwarded.likely(message)
     )
 
 
 async def prepare(session: AsyncSession, batch: Sequence[Arrived]) -> list[Work]:
     """Look up what the whole batch needs, and know its chats."""
-    batch = [await _named(session, arrived) for arrived in batch]
+    batch = [await _named(session, arrived) for arrived in await answers.joined(session, batch)]
     questions = [question_of(arrived.message) for arrived in batch]
     found = await match.load(session, questions)
     keys = [(a.message.channel, bounded(a.message.chat)) for a in batch]
@@ -249,6 +277,7 @@ def question_of(message: InboundMessage) -> Question:
             for pair in evidence.senders_of(ChannelName(""), recipient)
         ),
         proven=sender.proven,
+        mail=message.kind is Kind.MAIL,
     )
 
 

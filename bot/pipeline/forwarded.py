@@ -7,8 +7,8 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, outbox
-from bot.commands import parse
 from bot.contract import Audience, Button, ChannelName, InboundMessage, Level, Notice, Sender
+from bot.domain import command_line
 from bot.inbox import Arrived
 from bot.pipeline import pasted
 from bot.pipeline.evidence import PASTED
@@ -33,7 +33,7 @@ def likely(message: InboundMessage) -> bool:
 async def lines(session: AsyncSession, arrived: Arrived) -> list[Arrived]:
     """The messages in a block that a member forwards to the assistant or among members; else none."""
     message = arrived.message
-    if not likely(message) or parse.is_command(message.text) or message.tapped:
+    if not likely(message) or command_line.is_command(message.text) or message.tapped:
         return []
     user = await people.user_at(session, message.channel, message.sender.id)
     chat = await talk.conversation(session, message.channel, message.chat)

@@ -135,7 +135,8 @@ def decide(question: evidence.Question, found: Directory) -> Match:
         return Match(decision, contact_id=contact_id, user_id=user_id)
     candidates = _weigh(spoken, found, norm)
     best = candidates[0]
-    decision = "ask" if _unsure(spoken, candidates) else "file"
+    unsure = _unsure(spoken, candidates) or _claimed(question, spoken, found)
+    decision = "ask" if unsure else "file"
     return Match(
         decision,
         customer_id=best.customer_id if decision == "file" else None,
@@ -199,6 +200,24 @@ def _candidate(
     if given is None and len(open_) == 1:
         return Candidate(customer, open_[0].id, round(score, 3), (*because, "only open project"))
     return Candidate(customer, given, round(score, 3), tuple(because))
+
+
+def _claimed(
+    question: evidence.Question, spoken: Sequence[evidence.Evidence], found: Directory
+) -> bool:
+    """Whether only a thread speaks for a mail's customer, and nobody knows who wrote it."""
+    if not question.mail or spoken[0].kind != "thread":
+        return False
+    if any(found.known.get(pair) for pair in question.senders):
+        return False
+    domains = [mail_domains.domain_of(address) for _, address in question.senders]
+    theirs = {
+        customer
+        for domain in set(domains) - found.own_domains
+        for part in mail_domains.walk(domain)
+        for customer in found.domains.get(part, ())
+    }
+    return not spoken[0].found.keys() <= theirs
 
 
 def _unsure(spoken: Sequence[evidence.Evidence], candidates: Sequence[Candidate]) -> bool:

@@ -19,6 +19,11 @@ def recording(message: InboundMessage) -> StoredFile | RemoteFile | None:
     return None
 
 
+def uploaded(message: InboundMessage) -> bool:
+    """Whether a member brings a recording into a chat of theirs: it is of a call, not a voice note."""
+    return any(is_recording(file) and not file.voice for file in message.files)
+
+
 def is_recording(file: StoredFile | RemoteFile) -> bool:
     """Whether a file is sound, by its type or the ending of its name."""
     suffix = "." + file.name.rsplit(".", 1)[-1].lower()

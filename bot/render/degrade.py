@@ -7,12 +7,18 @@ from bot.render import plain
 
 
 def degrade(notice: Notice, can: Collection[Can]) -> Notice:
-    """The notice without the tables, buttons and forms that the channel cannot show."""
+    """The notice without what the channel cannot show; words stand in its place."""
     lines: list[str] = [notice.text] if notice.text else []
     changed: dict[str, object] = {}
     if notice.table and Can.TABLES not in can:
         lines += plain.table(notice.table, notice.language)
         changed["table"] = None
+    if notice.chart and Can.CHARTS not in can:
+        lines.append(notice.chart.words)
+        changed["chart"] = None
+    if notice.files and Can.FILES not in can:
+        lines += plain.files(notice)
+        changed["files"] = ()
     if notice.buttons and Can.BUTTONS not in can:
         lines += [plain.button(one, notice.language) for one in notice.buttons]
         changed["buttons"] = ()

@@ -5,6 +5,7 @@ from bot.texts import Text
 
 _SAY = Text("回复 {command}", "reply {command}")
 _BETWEEN = Text("：", ": ")
+_FILE = Text("附件：{name}", "File: {name}")
 
 
 def text(notice: Notice) -> str:
@@ -21,8 +22,16 @@ def body(notice: Notice) -> list[str]:
     lines += [labelled(f.label, f.value, notice.language) for f in notice.facts]
     if notice.table:
         lines += table(notice.table, notice.language)
+    if notice.chart:
+        lines.append(notice.chart.words)
+    lines += files(notice)
     lines += [button(one, notice.language) for one in notice.buttons]
     return lines
+
+
+def files(notice: Notice) -> list[str]:
+    """A line per file that goes along."""
+    return [_FILE.in_(notice.language, name=one.name) for one in notice.files]
 
 
 def labelled(label: str, value: str, language: str) -> str:

@@ -24,7 +24,13 @@ from storage.tables.flow import (
 )
 from storage.tables.people import LinkRequest, Role, Team, Token, User
 from storage.tables.projects import Cost, Milestone, Project, ProjectMember, Task
-from storage.tables.talk import Attachment, Conversation, Interaction, InteractionVersion
+from storage.tables.talk import (
+    Attachment,
+    Conversation,
+    Interaction,
+    InteractionVersion,
+    TranscriptWindow,
+)
 from storage.tables.trust import AuditEntry, AuditSeal, Pending, UndoEntry
 from storage.tables.watch import Alert, Event, Push, Rule, Subscription
 
@@ -68,6 +74,7 @@ __all__ = [
     "Task",
     "Team",
     "Token",
+    "TranscriptWindow",
     "UndoEntry",
     "User",
     "metadata",

@@ -43,6 +43,9 @@ class Contact(SQLModel, table=True):
     title: str = ""
     role: str = ""
     """decision_maker, user, finance, or empty."""
+    consent: str = ""
+    """How they agreed to be recorded: a member's note; empty where nobody wrote one."""
+    consent_at: datetime | None = moment(null=True)
     created_at: datetime = moment()
 
 

@@ -4,12 +4,22 @@
 # pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Sequence,
+    SmallInteger,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import key, link, moment
+from storage.tables.columns import key, link, moment, words
 
 
 class InboxKey(SQLModel, table=True):
@@ -71,6 +81,12 @@ class OutboxItem(SQLModel, table=True):
         ),
         Index("ix_outbox_done", "lane", "done_at", postgresql_where=text("state = 'sent'")),
         Index("ix_outbox_channel", "channel", "done_at", postgresql_where=text("state = 'sent'")),
+        Index(
+            "ix_outbox_external",
+            "channel",
+            "external_id",
+            postgresql_where=text("external_id <> ''"),
+        ),
         Index("ix_outbox_failed", "id", postgresql_where=text("state = 'failed'")),
     )
 
@@ -84,6 +100,7 @@ class OutboxItem(SQLModel, table=True):
     thread: str = ""
     place: str = ""
     """The message whose place it takes."""
+    copies: list[str] = words()
     messages: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))
     """How many messages of the far side's it took."""
     carrier_id: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -134,13 +151,24 @@ class Counter(SQLModel, table=True):
     value: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
+_TURNS: Final = Sequence("chat_line_turn", metadata=SQLModel.metadata)
+
+
 class ChatLine(SQLModel, table=True):
     """A line in one of our own chats (web, terminal), as their pages show it."""
 
     __tablename__ = "chat_line"
-    __table_args__ = (Index("ix_chat_line", "chat", "id"),)
+    __table_args__ = (
+        Index("ix_chat_line", "chat", "id"),
+        Index("ix_chat_line_turn", "chat", "turn"),
+    )
 
     id: int = key()
+    turn: int = Field(
+        sa_column=Column(BigInteger, _TURNS, nullable=False, server_default=_TURNS.next_value())
+    )
+    """Counts what is new in the chats: a line that takes another's place keeps its number, and its
+    turn comes again."""
     chat: str
     key: str = Field(unique=True)
     author_id: int | None = link("user_account", null=True)

@@ -69,6 +69,8 @@ class Interaction(SQLModel, table=True):
     sender_name: str = ""
     sender_address: str = ""
     sender_proven: bool = False
+    recipients: list[str] = words()
+    """Who else a mail went to, by address."""
     subject: str = ""
     text: str = ""
     quoted: str = ""
@@ -94,6 +96,10 @@ class Interaction(SQLModel, table=True):
     received_at: datetime = moment()
     edited_at: datetime | None = moment(null=True)
     recalled_at: datetime | None = moment(null=True)
+    brought_in: str = ""
+    """The member's own chat that it was dropped in; empty where it came by itself."""
+    kept: bool = False
+    """Retention leaves it alone."""
     search: Any = Field(default=None, sa_column=Column(TSVECTOR))
 
 
@@ -108,6 +114,16 @@ class InteractionVersion(SQLModel, table=True):
     reason: str
     """edited, recalled, corrected, transcribed."""
     at: datetime = moment()
+
+
+class TranscriptWindow(SQLModel, table=True):
+    """A stretch of a recording that is transcribed already, while the rest is still being heard."""
+
+    __tablename__ = "transcript_window"
+
+    id: int = key()
+    interaction_id: int = link("interaction")
+    window: dict[str, Any] = document()
 
 
 class Attachment(SQLModel, table=True):

@@ -110,8 +110,19 @@ class Inside:
     def ports(self) -> Ports:
         shared = Shared()
         return Ports(
-            self.deliver, self.reject, self.media, self, shared, shared, shared.hold, self.download
+            self.deliver,
+            self.reject,
+            self.media,
+            self,
+            shared,
+            shared,
+            shared.hold,
+            self.download,
+            self.key,
         )
+
+    def key(self, purpose: str) -> bytes:
+        return hashlib.sha256(purpose.encode()).digest()
 
     async def download(
         self,
@@ -137,9 +148,9 @@ class Inside:
     async def reject(self, channel: ChannelName, raw: bytes, why: str) -> None:
         self.rejected.append((channel, raw, why))
 
-    async def append(self, chat: str, notice: Notice, *, key: str) -> str:
+    async def append(self, chat: str, notice: Notice, *, key: str, place: str = "") -> str:
         assert self._chats is not None, "this channel keeps no chats with us"
-        return await self._chats.append(chat, notice, key=key)
+        return await self._chats.append(chat, notice, key=key, place=place)
 
 
 class FarSide:

@@ -83,7 +83,7 @@ async def filed(program: Program, count: int) -> list[dict]:
             items = await play.rows(
                 program,
                 """
-SELECT i.direction, i.text, i.thread, c.code AS customer, p.code AS project
+SELECT i.direction, i.text, i.thread, i.status, i.candidates, c.code AS customer, p.code AS project
 FROM interaction i LEFT JOIN customer c ON c.id = i.customer_id
 LEFT JOIN project p ON p.id = i.project_id ORDER BY i.occurred_at, i.id""",
             )
@@ -126,7 +126,10 @@ async def test_three_sides_write_one_thread(program: Program, imap: ImapStandIn,
     )
     items = await filed(program, 3)
     assert [item["direction"] for item in items] == ["in", "out", "in"]
-    assert {(item["customer"], item["project"]) for item in items} == {("C-0001", "P-0001")}
+    assert {(item["customer"], item["project"]) for item in items[:2]} == {("C-0001", "P-0001")}
+    # Whoever names a thread's ids is not in it for that: a person is asked, with the right guess.
+    assert items[2]["status"] == "doubt"
+    assert items[2]["candidates"]["list"][0]["customer"] == "C-0001"
     assert len({item["thread"] for item in items}) == 1
     # Progress goes out to the customer by mail, once it is approved.
     line = f"/bind P-0001 chat:email:{wang} audience:customer"

@@ -14,9 +14,11 @@ from sqlalchemy import text
 
 from bot.app import Program
 from bot.commands import registry
-from bot.contract import Happening, Notice, Sender
-from bot.jobs import digest, reminders, risk_scan
+from bot.contract import Happening, Kind, Notice, Segment, Sender, Transcript
+from bot.jobs import digest, reminders, risk_scan, transcribe
+from bot.pipeline.file import transcript_json
 from storage import people as members
+from storage.tables import Interaction
 from tests import play
 
 KEPT = Path(__file__).parents[1] / "data" / "notices.jsonl"
@@ -94,6 +96,16 @@ LINES = (
     "approvals",
     "approve 1",
     "refuse 2",
+    "minutes P-0001 李雷：周五前把图纸交给客户。\n王芳：验收什么时候做？\n会议决定采用方案B。",
+    "call #4",
+    "speaker #4 customer 王芳",
+    "fix #4 1 三期已经延期了。",
+    "again #4",
+    "keep #4",
+    "reply #1 我们今晚处理。",
+    "reply send #9",
+    "reply refuse #10",
+    "consent C-0001 王芳 2026-11-01 电话中口头同意",
 )
 SECRET = frozenset({"user.invite"})
 """What it says is new each time."""
@@ -109,9 +121,43 @@ async def heard(program: Program) -> None:
         )
 
 
+async def called(program: Program) -> None:
+    """A call whose words are known."""
+    talk = Transcript(
+        language="zh",
+        duration_s=75,
+        segments=(
+            Segment(start=0, end=6, speaker="agent", text="您好，您请讲。"),
+            Segment(start=7, end=20, speaker="customer", text="三期已经延期，我们很不满意。"),
+            Segment(start=21, end=30, speaker="agent", text="抱歉，我们周五前把计划发给您。"),
+            Segment(start=40, end=44, speaker="customer", text="好，那就这么定了，谢谢。"),
+        ),
+    )
+    file = await program.media.put_bytes("call.wav", "audio/wav", b"RIFF")
+    await play.file_all(
+        program,
+        play.message(
+            "call",
+            "",
+            sender="13800001111",
+            channel="calls",
+            chat="13800001111",
+            kind=Kind.CALL,
+            attachments=(file,),
+            sent_at=NOW,
+        ),
+    )
+    async with program.db.transaction() as session:
+        item = await session.get_one(Interaction, 4)
+        item.transcript, item.status = transcript_json(talk), "filed"
+        transcribe.understand(item, talk)
+        session.add(item)
+
+
 async def collected(program: Program) -> list[tuple[str, str, Notice]]:
     program.now = lambda: NOW
     await heard(program)
+    await called(program)
     found: list[tuple[str, str, Notice]] = []
     actor = replace(await play.actor(program, "陈总"), permissions=frozenset({"*"}))
     for number, line in enumerate(LINES):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import orjson
 import pytest
@@ -107,20 +108,60 @@ async def _until(stream: ClientResponse, what: bytes) -> bytes:
     return got
 
 
-async def test_a_dropped_file_is_kept_and_filed_as_internal(loaded: Program, as_member: LogIn):
-    han = await as_member("韩梅")
-    form = FormData(quote_fields=False)
-    form.add_field("file", b"RIFF....WAVE", filename="../录音.wav", content_type="audio/wav")
-    async with han.post("/chat/file", data=form) as answer:
-        assert "录音.wav" in await answer.text()
+async def _filed(program: Program, what: str) -> list[dict[str, Any]]:
     async with asyncio.timeout(10):
-        while not (found := await play.rows(loaded, "SELECT name, sha256 FROM attachment")):  # noqa: ASYNC110 - another task files it
+        while not (found := await play.rows(program, what)):  # noqa: ASYNC110 - another task files it
             await asyncio.sleep(0.02)
-    assert found[0]["name"] == "录音.wav"
-    assert loaded.media.path(found[0]["sha256"]).read_bytes() == b"RIFF....WAVE"
+    return found
+
+
+async def _drop(member: ClientSession, name: str, type_: str, data: bytes) -> str:
+    form = FormData(quote_fields=False)
+    form.add_field("file", data, filename=name, content_type=type_)
+    async with member.post("/chat/file", data=form) as answer:
+        return await answer.text()
+
+
+async def test_a_dropped_file_is_kept_and_filed_as_internal(loaded: Program, as_member: LogIn):
+    page = await _drop(await as_member("韩梅"), "../图纸.pdf", "application/pdf", b"%PDF-1.7")
+    assert "图纸.pdf" in page
+    (file,) = await _filed(loaded, "SELECT name, sha256 FROM attachment")
+    assert file["name"] == "图纸.pdf"
+    assert loaded.media.path(file["sha256"]).read_bytes() == b"%PDF-1.7"
     assert await play.rows(loaded, "SELECT direction, status FROM interaction") == [
-        {"direction": "internal", "status": "waiting_for_model"}
+        {"direction": "internal", "status": "doubt"}
     ]
+
+
+async def test_a_dropped_recording_is_a_call_of_whom_its_name_tells(
+    loaded: Program, as_member: LogIn
+):
+    han = await as_member("韩梅")
+    name = "13800001111_20261119153000_in.wav"
+    assert name in await _drop(han, name, "audio/wav", b"RIFF....WAVE")
+    asked = """SELECT i.kind, i.channel, i.direction, i.brought_in, i.status, c.code
+FROM interaction i LEFT JOIN customer c ON c.id = i.customer_id"""
+    (call,) = await _filed(loaded, asked)
+    who = await play.actor(loaded, "韩梅")
+    assert call == {
+        "kind": "call",
+        "channel": "calls",
+        "direction": "in",
+        "brought_in": people.private_chat(who.user_id or 0),
+        "status": "waiting_for_model",
+        "code": "C-0001",
+    }
+    assert "不会重复归档" in await _drop(han, name, "audio/wav", b"RIFF....WAVE")
+
+
+async def test_a_dropped_mail_is_filed_as_a_mail(loaded: Program, as_member: LogIn):
+    mail = (
+        b"From: wang@huajian.example\r\nTo: han@zhuyun.example\r\nSubject: plan\r\n"
+        b"Message-ID: <1@huajian.example>\r\n\r\nplease send the plan\r\n"
+    )
+    await _drop(await as_member("韩梅"), "plan.eml", "message/rfc822", mail)
+    (found,) = await _filed(loaded, "SELECT kind, customer_id, text FROM interaction")
+    assert found == {"kind": "mail", "customer_id": 1, "text": "please send the plan"}
 
 
 async def test_a_file_that_is_too_large_is_refused(

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from adapters.web.pages import quoted
 from bot.app import Program
-from bot.commands import parse
 from bot.contract import Kind
+from bot.domain import command_line
 from tests import play
 from tests.web.conftest import LogIn
 
@@ -215,6 +215,6 @@ async def test_transcripts_and_recalled_words_have_their_form(talked: Program, a
     "words", ["你好，世界", "a「b」c", '“a” "b" 「c」', '」”"』》', "due:friday\nnext line"]
 )
 def test_a_text_is_one_word_of_a_line_whatever_it_holds(words: str):
-    (word,) = parse.split("/" + quoted(words))
+    (word,) = command_line.split("/" + quoted(words))
     assert word.quoted
     assert word.text.replace("”", '"') == words.replace("”", '"')

@@ -27,7 +27,7 @@ def test_our_own_styles_and_scripts_stay_small():
         if path.suffix in lines:
             lines[path.suffix] += len(path.read_text("utf-8").splitlines())
     assert lines[".css"] < 300
-    assert lines[".js"] < 300
+    assert lines[".js"] < 400
 
 
 def test_scripts_hold_no_words_for_people():

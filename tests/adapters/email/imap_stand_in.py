@@ -1,6 +1,7 @@
 """An IMAP server of a few commands, strict: whatever is not reading is refused and remembered."""
 
 import asyncio
+import base64
 import contextlib
 import re
 import ssl
@@ -50,6 +51,15 @@ class ImapStandIn:
         """Mails that come in the same breath as IDLE is granted, one each time."""
         self.port = 0
         self.password = PASSWORD
+        self.tokens: set[str] = set()
+        """With these XOAUTH2 opens."""
+        self.tried_tokens: list[str] = []
+        self.login_answer = ""
+        """In place of what LOGIN would say."""
+        self.greeting = "* OK [ALERT] ready"
+        self.upgrade: ssl.SSLContext | None = None
+        """For STARTTLS."""
+        self.secrets_in_clear = 0
 
     @property
     def inbox(self) -> Folder:
@@ -74,11 +84,11 @@ class ImapStandIn:
         line = _Line(self, reader, writer, self.cut_after.pop(0) if self.cut_after else None)
         try:
             await line.talk()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.transport.abort()
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 await writer.wait_closed()
             self.open.discard(writer)
 
@@ -94,7 +104,10 @@ class _Line:
         self.writer.write(text.encode("utf-7" if "已" in text else "latin-1") + b"\r\n")
 
     async def talk(self):
-        self.say("* OK ready")
+        self.say(self.server.greeting)
+        if self.server.greeting.startswith("* BYE"):
+            await self.writer.drain()
+            return
         while True:
             raw = await self.reader.readline()
             if not raw:
@@ -114,14 +127,39 @@ class _Line:
             answer = await handler(words, tag)
             if answer is None:
                 return
-            self.say(f"{tag} {answer}")
+            if answer:
+                self.say(f"{tag} {answer}")
             await self.writer.drain()
 
     async def do_capability(self, words, tag):
         self.say(f"* CAPABILITY {self.server.capabilities}")
         return "OK done"
 
+    async def do_starttls(self, words, tag):
+        self.say(f"{tag} OK begin")
+        await self.writer.start_tls(self.server.upgrade)
+        self.server.capabilities = self.server.capabilities.replace(" STARTTLS", "")
+        return ""
+
+    async def do_authenticate(self, words, tag):
+        assert words == "XOAUTH2", words
+        self.say("+ ")
+        said = base64.b64decode(await self.reader.readline()).decode()
+        found = re.fullmatch("user=(.*)\x01auth=Bearer (.*)\x01\x01", said)
+        assert found
+        assert found[1] == USER
+        self.server.tried_tokens.append(found[2])
+        if found[2] in self.server.tokens:
+            return "OK in"
+        self.say("+ " + base64.b64encode(b'{"status":"400"}').decode())
+        assert await self.reader.readline() == b"\r\n"
+        return "NO [AUTHENTICATIONFAILED] invalid token"
+
     async def do_login(self, words, tag):
+        if self.writer.get_extra_info("ssl_object") is None:
+            self.server.secrets_in_clear += 1
+        if self.server.login_answer:
+            return self.server.login_answer
         return "OK in" if words == f'"{USER}" "{self.server.password}"' else "NO wrong"
 
     async def do_id(self, words, tag):
@@ -160,6 +198,10 @@ class _Line:
         return "OK done"
 
     async def do_uid_fetch(self, words, tag):
+        if asked := re.fullmatch(r"(\d+) \(INTERNALDATE\)", words):
+            at = _date(self.folder.mails[int(asked[1])])
+            self.say(f'* 1 FETCH (UID {asked[1]} INTERNALDATE "{at:%d-%b-%Y %H:%M:%S +0000}")')
+            return "OK done"
         found = re.fullmatch(r"(\d+) \(UID BODY\.PEEK\[\]<(\d+)\.(\d+)>\)", words)
         if not found:
             self.server.strange.append(words)

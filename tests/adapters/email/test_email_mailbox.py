@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -366,3 +367,15 @@ def test_a_recorded_mail_reads_the_same_again():
     assert came.event_id == "<1@a>"
     with pytest.raises(ValueError):
         made.translate(b"\x00 rubbish")
+
+
+@pytest.mark.parametrize("steady", [0.0, 60.0])
+async def test_a_line_that_ends_after_long_service_is_opened_again_without_a_word(office, steady):
+    with structlog.testing.capture_logs() as logs:
+        async with office.reading(replace(SLEEPY, steady_s=steady)):
+            await office.server.idling.wait()
+            for writer in list(office.server.open):
+                writer.transport.abort()
+            await office.until(lambda: office.server.connections >= 2)
+            await office.server.idling.wait()
+    assert [one["event"] for one in logs] == ([] if not steady else ["email.down", "email.back"])

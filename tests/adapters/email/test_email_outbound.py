@@ -8,14 +8,25 @@ import pytest
 
 from adapters.email import outbound
 from adapters.email.parse import parse
-from bot.contract import Button, Fact, Level, Notice, Refused, Table, Target
+from bot.contract import (
+    Audience,
+    Button,
+    Fact,
+    Level,
+    Notice,
+    Refused,
+    StoredFile,
+    Table,
+    Target,
+)
 from tests.contract.harness import TEXTS
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 
 
-def made(notice, target=None, key="k"):
-    whole = outbound.mail(target or Target(chat="li@a.cn"), notice, key, "us@b.cn", NOW).as_bytes()
+def made(notice, target=None, **more):
+    letter = outbound.Letter("us@b.cn", "<0123@b.cn>", NOW, **more)
+    whole = outbound.mail(target or Target(chat="li@a.cn"), notice, letter).as_bytes()
     return email.message_from_bytes(whole, policy=email.policy.default), whole
 
 
@@ -37,12 +48,6 @@ def test_every_field_that_a_notice_needs_is_there():
     assert all(len(line) <= 998 for line in whole.split(b"\r\n"))
     assert b"\n" not in whole.replace(b"\r\n", b"")
     assert parse(whole).auto
-
-
-def test_the_same_key_has_the_same_id_and_another_key_another():
-    one, two, other = (made(Notice(), key=key)[0]["Message-ID"] for key in ("a", "a", "b"))
-    assert one == two != other
-    assert re.fullmatch(r"<[0-9a-f]{40}@b\.cn>", one)
 
 
 def test_an_answer_joins_its_thread_whole_however_long_its_id():
@@ -152,3 +157,71 @@ def test_every_text_survives(name):
 
 def test_half_characters_and_nothing_at_all_make_mails_too():
     made(Notice(title="\ud800", text="\udfff\x00"))
+
+
+# --- files, copies, the token --------------------------------------------------------------------
+
+
+def stored(name, size=3, type_="application/pdf"):
+    return StoredFile(name=name, type=type_, size=size, sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("合同 “终稿”;x=1.pdf", "合同 “终稿”;x=1.pdf"),
+        ("../../etc/pass\r\nBcc: x@y.cn", "passBcc_ x@y.cn"),
+        ("long" * 90 + ".pdf", "long" * 44 + ".pdf"),
+        ("", "file.bin"),
+    ],
+)
+def test_a_file_goes_along_under_a_safe_name(name, shown):
+    message, whole = made(Notice(title="t"), files=((stored(name), b"\x00abc"),))
+    [file] = message.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == (shown, b"\x00abc")
+    assert file.get_content_type() == "application/pdf"
+    assert parse(whole).attachments[0].name == shown
+    assert "Bcc" not in [field for field, _ in message.items()]
+
+
+@pytest.mark.parametrize("type_", ["message/rfc822", "multipart/mixed", "x", "a/b\r\nX: y", "长/b"])
+def test_a_type_that_cannot_be_carried_is_plain_bytes(type_):
+    message, _ = made(Notice(title="t"), files=((stored("a", type_=type_), b"abc"),))
+    [file] = message.iter_attachments()
+    assert (file.get_content_type(), file.get_content()) == ("application/octet-stream", b"abc")
+
+
+def test_the_largest_are_left_out_and_named():
+    files = [stored("a", 1), stored("b", 15 << 20), stored("c", 9 << 20), stored("d", 10 << 20)]
+    kept, left = outbound.fitting(files)
+    assert [file.name for file in kept] == ["a", "c", "d"]
+    assert [file.name for file in left] == ["b"]
+    message, _ = made(Notice(title="t", text="见附件"), large=("b",), gone=("e",))
+    for kind in ("plain", "html"):
+        assert "未随邮件附上（总共超过 20 MB）：b" in words(message, kind)
+        assert "未随邮件附上（文件已不在）：e" in words(message, kind)
+
+
+def test_copies_are_each_one_address_once_and_never_our_own():
+    copies = ("x@y.cn", "LI@a.cn", "X@y.cn", "us@b.cn", "no address", "q@r.cn\r\nBcc: z@z.cn")
+    target = Target(chat="li@a.cn", copies=copies)
+    message, _ = made(Notice(title="t"), target)
+    assert (message["To"], message["Cc"]) == ("li@a.cn", "X@y.cn")
+    assert outbound.recipients(target, "us@b.cn") == ["li@a.cn", "X@y.cn"]
+
+
+def test_the_token_is_where_answers_and_unsubscriptions_go():
+    message, whole = made(Notice(title="t"), token="a" * 49, reply_to="s+" + "a" * 49 + "@b.cn")
+    assert message["Reply-To"] == "s+" + "a" * 49 + "@b.cn"
+    link = f"<mailto:s+{'a' * 49}@b.cn?subject=unsubscribe%20{'a' * 49}>"
+    assert f"\r\nList-Unsubscribe: {link}\r\n".encode() in whole
+    assert made(Notice(title="t"))[0]["Reply-To"] is None
+
+
+def test_a_persons_answer_to_a_customer_is_no_automatic_mail():
+    target = Target(chat="li@a.cn", thread="<root@a.cn> <last@a.cn>")
+    message, _ = made(Notice(title="Re: t", audience=Audience.CUSTOMER), target)
+    assert message["In-Reply-To"] == "<last@a.cn>"
+    assert message["References"] == "<root@a.cn> <last@a.cn>"
+    assert message["Auto-Submitted"] is None
+    assert message["List-Unsubscribe"] is None

@@ -9,8 +9,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from adapters.email import adapter as mail_adapter
-from bot.contract import Budget, Notice, Refused, Sent, Target, TryLater
-from tests.contract.harness import Inside
+from adapters.email.replies import Answered, Replies
+from bot.contract import Budget, Notice, Refused, Sent, StoredFile, Target, TryLater
+from tests.contract.harness import Inside, Media
 
 LI = Target(chat="li@a.cn")
 NOTICE = Notice(title="今天", text="你好")
@@ -84,10 +85,10 @@ async def post():
         yield post
 
 
-def made(post, user="", sender="us@b.cn", scheme="smtp"):
-    return mail_adapter.build(
-        {"smtp_url": f"{scheme}://{user}127.0.0.1:{post.port}", "sender": sender}, Inside().ports
-    )
+def made(post, user="", sender="us@b.cn", scheme="smtp", inside=None, **more):
+    url = f"{scheme}://{user}127.0.0.1:{post.port}"
+    ports = (inside or Inside()).ports
+    return mail_adapter.build({"smtp_url": url, "sender": sender, **more}, ports)
 
 
 async def test_a_notice_arrives_as_a_mail(post):
@@ -191,3 +192,112 @@ def test_there_is_a_limit_for_one_and_for_all():
         Budget(count=20, seconds=3600),
         Budget(count=500, seconds=3600, across=""),
     )
+
+
+# --- several recipients, files -------------------------------------------------------------------
+
+BOTH = Target(chat="li@a.cn", copies=("x@y.cn", "LI@a.cn", "us@b.cn"))
+
+
+async def test_copies_get_it_too_each_once(post):
+    await made(post).send(BOTH, NOTICE, key="k")
+    assert post.envelopes == [("us@b.cn", ["li@a.cn", "x@y.cn"])]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reached", "refused"),
+    [
+        (["", "550 5.1.1 no such user"], ["li@a.cn"], "x@y.cn"),
+        (["550 5.1.1 no such user"], ["x@y.cn"], "li@a.cn"),
+    ],
+)
+async def test_who_is_refused_holds_nobody_back_and_is_told_of(post, answers, reached, refused):
+    post.to_recipients += answers
+    inside = Inside()
+    sent = await made(post, inside=inside).send(BOTH, NOTICE, key="k")
+    assert post.envelopes == [("us@b.cn", reached)]
+    [told] = inside.delivered
+    assert (told.undelivered, told.auto) == (sent.id, True)
+    assert told.text == f"{refused}: 550 5.1.1 no such user"
+
+
+async def test_where_all_are_refused_nothing_is_sent(post):
+    post.to_recipients += ["550 5.1.1 no such user", "550 5.7.1 not you"]
+    inside = Inside()
+    with pytest.raises(Refused, match=r"550 5\.1\.1 no such user; 550 5\.7\.1 not you"):
+        await made(post, inside=inside).send(BOTH, NOTICE, key="k")
+    assert (post.taken, inside.delivered) == ([], [])
+
+
+async def test_who_is_greylisted_holds_all_back_so_that_nobody_gets_it_twice(post):
+    post.to_recipients += ["", "451 4.7.1 come back"]
+    adapter = made(post)
+    with pytest.raises(TryLater):
+        await adapter.send(BOTH, NOTICE, key="k")
+    assert post.taken == []
+    await adapter.send(BOTH, NOTICE, key="k")
+    assert post.envelopes == [("us@b.cn", ["li@a.cn", "x@y.cn"])]
+
+
+class OnDisk(Media):
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def path(self, sha256):
+        path = self.folder / sha256
+        path.write_bytes(self.files[sha256]) if sha256 in self.files else None
+        return path
+
+
+async def test_files_come_from_the_media_store_and_what_is_missing_is_said(post, tmp_path):
+    inside = Inside()
+    inside.media = OnDisk(tmp_path)
+    data = bytes(range(256)) * 4000
+    kept = await inside.media.put_bytes("验收单.pdf", "application/pdf", data)
+    lost = StoredFile(name="b.pdf", size=1, sha256="1" * 64)
+    large = StoredFile(name="c.pdf", size=21 << 20, sha256="2" * 64)
+    notice = Notice(title="t", files=(kept, lost, large))
+    await made(post, inside=inside).send(LI, notice, key="k")
+    [arrived] = post.mails
+    [file] = arrived.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("验收单.pdf", data)
+    text = arrived.get_body(("plain",)).get_content()
+    assert "b.pdf" in text
+    assert "c.pdf" in text
+
+
+async def test_a_mail_cut_off_before_its_end_is_known_not_to_have_gone(post):
+    """The server stops reading: the end of a large mail never leaves this process."""
+    stuck, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader, writer):
+        writer.write(b"220 x\r\n")
+        while (line := await reader.readline())[:4] != b"DATA":
+            writer.write(b"250 x\r\n" if line else b"")
+        writer.write(b"354 go on\r\n")
+        await reader.readline()
+        stuck.set()
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    post.port = server.sockets[0].getsockname()[1]
+    adapter = made(post)
+    task = asyncio.create_task(adapter.send(LI, Notice(text="长" * 5_000_000), key="k"))
+    await stuck.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await adapter.find(LI, "k") is None
+    ended.set()
+    server.close()
+
+
+async def test_an_answer_to_a_token_comes_back_as_an_answer_to_what_was_sent(post):
+    adapter = made(post, reply_to="s+{token}@b.cn")
+    sent = await adapter.send(LI, NOTICE, key="k")
+    [arrived] = post.mails
+    replies = Replies(Inside().key, "s+{token}@b.cn", "b.cn")
+    found = replies.among([arrived["Reply-To"]], "li@a.cn")
+    assert found == Answered(sent.id, by_correspondent=True)

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from adapters.email import imap
 from bot.contract import TryLater
 from tests.adapters.email.test_email_mailbox import SLEEPY, Office, a_mail
 from tests.adapters.email.test_email_sending import LI, NOTICE, Post, made
@@ -96,3 +97,41 @@ async def test_notices_leave_over_tls(context, certificate, monkeypatch, trusted
     server.close()
     await asyncio.sleep(0.05)
     assert len(post.taken) == (1 if trusted else 0)
+
+
+@pytest.fixture
+async def upgrading(context):
+    office = Office()
+    office.server.capabilities += " STARTTLS"
+    office.server.upgrade = context
+    async with office.server.running():
+        yield office
+
+
+async def test_a_line_is_upgraded_before_the_password_goes_out(upgrading, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    upgrading.server.inbox.add(a_mail(1))
+    async with upgrading.reading():
+        await upgrading.came(1)
+    assert upgrading.server.secrets_in_clear == 0
+    assert upgrading.server.commands.index("STARTTLS") < upgrading.server.commands.index("LOGIN")
+
+
+async def test_an_upgrade_to_a_server_that_nobody_vouches_for_gets_no_password(upgrading):
+    with structlog.testing.capture_logs() as logs:
+        async with upgrading.reading():
+            await upgrading.until(lambda: bool(logs))
+    assert logs[0]["error"] == "SSLCertVerificationError"
+    assert "LOGIN" not in upgrading.server.commands
+
+
+async def test_an_offer_that_somebody_took_away_gets_no_password(upgrading, monkeypatch):
+    monkeypatch.setattr(imap, "loopback", lambda line: False)
+    upgrading.server.capabilities = "IMAP4REV1 IDLE ID"
+    with structlog.testing.capture_logs() as logs:
+        async with upgrading.reading():
+            await upgrading.until(lambda: upgrading.server.connections >= 2)
+    assert [one["error"] for one in logs] == [
+        "not let in: no TLS offered: the password is not sent in clear"
+    ]
+    assert "LOGIN" not in upgrading.server.commands

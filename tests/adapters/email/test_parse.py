@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.email import charsets, headers, html
+from adapters.email.files import safe_name
 from adapters.email.headers import Address
-from adapters.email.parse import parse, safe_name
+from adapters.email.parse import parse
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -312,7 +313,13 @@ def test_files_are_decoded_when_asked():
 def test_a_forwarded_mail_is_a_file_named_by_its_subject():
     inner = mail("From: c@d.cn", "Subject: =?gbk?B?sai82w==?=", body=b"inner")
     read = parse(mixed(part("text/plain", b"see below"), part("message/rfc822", inner)))
-    assert read.text == "see below"
+    assert read.new_text == "see below"
+    assert read.quoted.splitlines()[1:] == [
+        "发件人 / From: c@d.cn",
+        "主题 / Subject: 报价",
+        "",
+        "inner",
+    ]
     assert [(file.name, file.data) for file in read.attachments] == [("报价.eml", inner)]
 
 

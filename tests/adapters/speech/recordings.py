@@ -16,6 +16,9 @@ KINDS = {
     ".flac": ("flac", "flac", 16_000, "s16"),
     ".wav": ("wav", "pcm_s16le", 16_000, "s16"),
     ".alaw.wav": ("wav", "pcm_alaw", 8_000, "s16"),
+    ".ulaw.wav": ("wav", "pcm_mulaw", 8_000, "s16"),
+    ".adpcm.wav": ("wav", "adpcm_ms", 8_000, "s16"),
+    ".mp4": ("mp4", "aac", 16_000, "fltp"),
 }
 
 

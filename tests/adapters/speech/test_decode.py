@@ -1,10 +1,12 @@
 """Whatever telephones and chat programs record is decoded, and what cannot be says why."""
 
+import struct
+
 import av
 import numpy as np
 import pytest
 
-from adapters.speech import decode
+from adapters.speech import decode, listening
 from adapters.speech.decode import RATE, Tally
 from bot.contract import Unreadable
 from tests.adapters.speech import recordings
@@ -28,7 +30,7 @@ def test_every_kind_is_decoded(tmp_path, voice, kind):
 def test_two_channels_stay_apart(tmp_path, voice):
     pair = np.stack([voice, np.zeros_like(voice)], axis=1)
     path = recordings.encode(tmp_path / "a.wav", pair)
-    assert decode.channels(path) == 2
+    assert decode.shape(path) == (2, pytest.approx(len(voice) / RATE, abs=0.01))
     sound, _ = whole(path, 2)
     assert np.abs(sound[:, 0]).max() > 1000
     assert np.abs(sound[:, 1]).max() == 0
@@ -71,6 +73,28 @@ def test_silence_frames_of_telephones_are_decoded(tmp_path):
     assert abs(len(sound) - 8 * RATE) < RATE
 
 
+def test_silence_frames_of_wideband_are_decoded(tmp_path):
+    """AMR-WB with DTX: SID is type 9 (6 bytes), NO_DATA type 15; 20 ms each."""
+    path = tmp_path / "a.amr"
+    path.write_bytes(b"#!AMR-WB\n" + (bytes([0x4C, 0, 0, 0, 0, 0]) + b"\x7c" * 7) * 50)
+    sound, tally = whole(path)
+    assert tally.bad_packets == 0
+    assert len(sound) == 8 * RATE
+
+
+def test_gsm_in_a_wav_is_decoded(tmp_path):
+    """Microsoft's GSM (format 0x31): blocks of 65 bytes are 320 samples at 8 kHz."""
+    blocks = bytes(range(65)) * 100
+    head = struct.pack("<HHIIHHHH", 0x31, 1, 8_000, 1_625, 65, 0, 2, 320)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(head)) + head
+    chunks += b"data" + struct.pack("<I", len(blocks)) + blocks
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+    sound, tally = whole(path)
+    assert tally.bad_packets == 0
+    assert abs(len(sound) - 4 * RATE) < 0.1 * RATE
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -101,4 +125,27 @@ def test_a_film_without_sound_says_so(tmp_path):
         container.mux(stream.encode(frame.reformat(format="yuv420p")))
         container.mux(stream.encode(None))
     with pytest.raises(Unreadable, match="no sound track"):
-        decode.channels(path)
+        decode.shape(path)
+
+
+@pytest.mark.parametrize("kind", sorted(recordings.KINDS))
+def test_browsers_get_a_copy_of_what_they_do_not_play(tmp_path, voice, kind):
+    path = recordings.encode(tmp_path / f"a{kind}", voice, kind)
+    into = tmp_path / "copy.m4a"
+    made = listening.copy(path, into)
+    assert made is (kind in {".amr", ".wma", ".alaw.wav", ".ulaw.wav", ".adpcm.wav"})
+    if made:
+        assert decode.codec(into) == "aac"
+        sound, tally = whole(into)
+        assert tally.bad_packets == 0
+        assert abs(len(sound) - len(voice)) < 0.3 * RATE
+        assert np.abs(sound).mean() > 0.3 * np.abs(voice).mean()
+
+
+def test_a_copy_keeps_both_channels(tmp_path, voice):
+    pair = np.stack([voice, np.zeros_like(voice)], axis=1)
+    into = tmp_path / "copy.m4a"
+    assert listening.copy(recordings.encode(tmp_path / "a.alaw.wav", pair, ".alaw.wav"), into)
+    sound, _ = whole(into, 2)
+    assert np.abs(sound[:, 0]).max() > 1000
+    assert np.abs(sound[:, 1]).max() < 200

@@ -75,7 +75,7 @@ def test_no_turn_is_longer_than_whisper_hears(tmp_path, voice):
     heard = turns.hear(path)
     assert max(turn.end - turn.start for turn in heard.turns) <= LONGEST_S
     assert sum(turn.end - turn.start for turn in heard.turns) > 110
-    for turn, sound in turns.cut(path, heard):
+    for turn, sound in turns.cut(path, heard, heard.turns):
         from_, to = round(turn.start * RATE), round(turn.end * RATE)
         np.testing.assert_array_equal((sound * 32_768).astype(np.int16), speech[from_:to])
 
@@ -84,6 +84,6 @@ def test_turns_that_overlap_are_cut_whole(tmp_path, voice, english):
     short = np.concatenate([english, np.zeros(len(voice) - len(english), np.int16)])
     path = recordings.encode(tmp_path / "a.wav", np.stack([voice, short], axis=1))
     heard = turns.hear(path)
-    cut = list(turns.cut(path, heard))
+    cut = list(turns.cut(path, heard, heard.turns))
     assert [turn for turn, _ in cut] == list(heard.turns)
     assert all(len(s) == round(t.end * RATE) - round(t.start * RATE) for t, s in cut)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from adapters.speech import whisper
-from adapters.speech.invented import invented, repeats
 from bot.contract import Unreadable, WaitingForModel
 from tests import scripted_whisper
 from tests.adapters.speech import recordings
@@ -102,25 +101,3 @@ def test_importing_the_engine_is_cheap():
     code = "import adapters.speech.whisper, adapters.speech.remote, sys; print('faster_whisper' in sys.modules, 'openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "False"]
-
-
-@pytest.mark.parametrize(
-    ("text", "no_speech", "logprob", "is_invented"),
-    [
-        ("您好，我是华建集团的张三。", 0.1, -0.3, False),
-        ("您好", 0.9, -1.5, True),
-        ("您好", 0.9, -0.3, False),
-        ("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", 0.5, -0.3, True),
-        ("请不吝点赞", 0.1, -0.3, False),
-        ("。。。", 0.1, -0.3, True),
-        ("对对对对，好的好的", 0.1, -0.3, False),
-    ],
-)
-def test_invented(text, no_speech, logprob, is_invented):
-    assert invented(text, no_speech, logprob) is is_invented
-
-
-def test_repeats():
-    assert repeats("字幕字幕字幕字幕字幕字幕字幕")
-    assert repeats("thank you " * 20)
-    assert not repeats("好的好的，我明天给您回电话")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.parse import Word, folded, is_command, split, value_of
+from bot.domain.command_line import Word, folded, is_command, said, split, value_of
 
 
 def texts(line: str) -> list[str]:
@@ -102,3 +102,8 @@ def test_any_text_at_all_splits(line: str):
 @given(st.lists(st.text(st.sampled_from("ab c中:="), min_size=1), max_size=6))
 def test_quoted_words_come_back_as_they_were(words: list[str]):
     assert texts("x " + " ".join(f"「{word}」" for word in words)) == ["x", *words]
+
+
+def test_a_text_keeps_what_stands_between_its_words():
+    line = "/note 客户说，先看样板间、再定。\n第二行  有空格；done"
+    assert said(split(line)[1:]) == "客户说，先看样板间、再定。\n第二行  有空格；done"

@@ -6,20 +6,28 @@ const form = document.getElementById("say");
 const words = document.getElementById("words");
 const file = document.getElementById("file");
 const trouble = document.getElementById("trouble");
+const uploading = document.getElementById("uploading");
 const keyOfPalette = palette(document.getElementById("palette"), words);
 
-function show(id, html) {
-  if (document.getElementById(`line-${id}`)) return;
+function show(html) {
+  const drawn = document.createElement("template");
+  drawn.innerHTML = html.trim();
+  const added = drawn.content.firstElementChild;
+  const there = document.getElementById(added.id);
+  if (there) {
+    // What somebody may be filling in stays, unless it is something else now.
+    if (there.innerHTML !== added.innerHTML) there.replaceWith(added);
+    return;
+  }
   document.getElementById("greeting")?.remove();
-  lines.insertAdjacentHTML("beforeend", html);
+  lines.append(added);
   // The whole of a short line; of a long one, where it begins.
-  const added = lines.lastElementChild;
   added.scrollIntoView({ block: added.offsetHeight > lines.clientHeight ? "start" : "end" });
 }
 
 function follow() {
   const source = new EventSource(lines.dataset.stream);
-  source.addEventListener("line", (event) => show(event.lastEventId, event.data));
+  source.addEventListener("line", (event) => show(event.data));
   source.addEventListener("error", () => {
     // Closed for good: the session has ended, and the page leads to the login.
     if (source.readyState === EventSource.CLOSED) location.reload();
@@ -42,8 +50,8 @@ async function post(url, body) {
 async function say(said) {
   const answer = await post("/", new URLSearchParams(said));
   if (!answer) return false;
-  const { id, html } = await answer.json();
-  show(id, html);
+  const { html } = await answer.json();
+  show(html);
   return true;
 }
 
@@ -77,11 +85,35 @@ lines.addEventListener("submit", async (event) => {
   button.disabled = false;
 });
 
+// fetch tells nothing of how far an upload is.
+function upload(one) {
+  const body = new FormData();
+  body.append("file", one);
+  const request = new XMLHttpRequest();
+  trouble.hidden = true;
+  return new Promise((done) => {
+    request.upload.addEventListener("progress", (event) => {
+      uploading.hidden = false;
+      uploading.value = event.loaded / event.total;
+    });
+    request.addEventListener("loadend", () => {
+      uploading.hidden = true;
+      uploading.removeAttribute("value");
+      if (request.status < 200 || request.status > 299) {
+        trouble.textContent = request.status === 413 ? trouble.dataset.large : trouble.dataset.failed;
+        trouble.hidden = false;
+      }
+      done();
+    });
+    request.open("POST", "/chat/file");
+    request.setRequestHeader("Accept", "application/json");
+    request.send(body);
+  });
+}
+
 async function drop(files) {
   for (const one of files) {
-    const body = new FormData();
-    body.append("file", one);
-    await post("/chat/file", body);
+    await upload(one);
   }
 }
 file.addEventListener("change", async () => {

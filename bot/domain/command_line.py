@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》"}
@@ -18,6 +19,8 @@ class Word:
     quoted: bool = False
     key: str = ""
     """The part before the colon of `due:friday`; empty without one."""
+    gap: str = field(default=" ", compare=False)
+    """What stood before it: blanks, line breaks, commas."""
 
 
 def is_command(line: str) -> bool:
@@ -35,14 +38,21 @@ def split(line: str) -> list[Word]:
     if is_command(body):
         body = body[1:]
     words: list[Word] = []
-    at = 0
+    at = begun = 0
     while at < len(body):
         if body[at] in _GAPS:
             at += 1
             continue
+        gap = body[begun:at]
         word, at = _next(body, at)
-        words.append(word)
+        words.append(replace(word, gap=gap))
+        begun = at
     return words
+
+
+def said(words: Sequence[Word]) -> str:
+    """Words as one text, with what stood between them."""
+    return "".join(f"{word.gap if number else ''}{word.text}" for number, word in enumerate(words))
 
 
 def _next(body: str, at: int) -> tuple[Word, int]:

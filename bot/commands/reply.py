@@ -1,0 +1,250 @@
+"""A member's own words to a customer, in the conversation that they answer; approved as pushes are.
+
+A reply is an internal item on the timeline from the start. Once it is out it counts as said to the
+customer, under the name of the member who wrote it.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from bot import outbox
+from bot.commands import push
+from bot.commands.registry import Ask, CommandError, Rest, command
+from bot.contract import Audience, Button, Kind, Level, Notice
+from bot.people import own_chats
+from bot.pipeline import evidence
+from bot.texts import Text
+from storage import search
+from storage.tables import Conversation, Interaction, Project
+
+WAITING: Final = ["reply"]
+_APPROVED: Final = ["reply", "approved"]
+_REFUSED: Final = ["reply", "refused"]
+"""How a reply stands, as its evidence tells."""
+_SPOKEN: Final = frozenset({Kind.CALL, Kind.MEETING, Kind.NOTE})
+_ITEM = Text("编号", "item")
+_PREVIEW = Text("客户将看到", "The customer will read")
+
+
+@command(
+    "reply",
+    zh="回复",
+    permission="push.propose",
+    final=True,
+    help=Text(
+        "在客户自己的会话或邮件里回复一条往来，批准后才发出",
+        "answer an item in its own chat or mail thread, once it is approved",
+    ),
+)
+async def reply(
+    ask: Ask,
+    item: Annotated[Interaction, _ITEM],
+    words: Annotated[Rest, Text("内容", "words")],
+) -> Notice:
+    chat = await _chat(ask, item)
+    made = Interaction(
+        conversation_id=chat.id,
+        channel=item.channel,
+        kind=item.kind,
+        direction="internal",
+        message_key=f"answers:{item.id}",
+        thread=item.thread or item.message_key,
+        customer_id=item.customer_id,
+        project_id=item.project_id,
+        user_id=ask.actor.user_id,
+        sender_name=ask.actor.name,
+        subject=_subject(item),
+        text=words,
+        audience="internal",
+        language=item.language,
+        confidence=1.0,
+        evidence=WAITING,
+        filed_by_id=ask.actor.user_id,
+        occurred_at=ask.now,
+        received_at=ask.now,
+        search=search.vector(words),
+    )
+    ask.session.add(made)
+    await ask.session.flush()
+    ask.wrote("reply.proposed", made)
+    if ask.actor.may("push.approve"):
+        return await _card(ask, made, chat)
+    project = await ask.session.get(Project, item.project_id or 0)
+    for user, reader in await push.approvers(ask, project):
+        card = await _card(replace(ask, actor=reader), made, chat)
+        for own in await own_chats(ask.session, "web", user, ask.now):
+            await outbox.post(
+                ask.session,
+                card,
+                channel=own.channel,
+                chat=own.chat,
+                key=f"approve-reply:{made.id}:{own.id}",
+            )
+    return ask.say(
+        Text("回复 #{number} 已提交批准。", "Reply #{number} was sent to be approved."),
+        Level.GOOD,
+        number=made.id,
+    )
+
+
+async def _chat(ask: Ask, item: Interaction) -> Conversation:
+    """Where an item is answered: its own conversation, where a customer reads and can be written to."""
+    chat = await ask.session.get(Conversation, item.conversation_id or 0)
+    if chat is None or item.kind in _SPOKEN or item.channel == evidence.PASTED:
+        raise CommandError(
+            Text(
+                "#{number} 不是消息或邮件，无法在原处回复。",
+                "#{number} is neither a message nor a mail: it cannot be answered where it is.",
+            ),
+            number=item.id,
+        )
+    if chat.audience == Audience.INTERNAL or item.direction == "internal":
+        raise CommandError(
+            Text(
+                "#{number} 是内部往来，直接在那里说就行。",
+                "#{number} is internal: just say it there.",
+            ),
+            number=item.id,
+        )
+    return chat
+
+
+def _subject(item: Interaction) -> str:
+    if not item.subject:
+        return ""
+    known = item.subject.lower().startswith(("re:", "回复:", "回复：", "答复:", "答复："))
+    return item.subject if known else f"Re: {item.subject}"
+
+
+def _words(made: Interaction) -> Notice:
+    language = "en" if made.language == "en" else "zh"
+    return Notice(audience=Audience.CUSTOMER, title=made.subject, text=made.text, language=language)
+
+
+async def _card(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
+    room = await ask.host.allowance(chat) if ask.host else outbox.Room()
+    facts = [
+        (ask.t(Text("回复人", "From")), made.sender_name),
+        (ask.t(Text("发往", "To")), f"{chat.channel} {chat.name or chat.chat}"),
+        (ask.t(Text("对象", "Audience")), ask.t(Text("客户", "the customer"))),
+        (ask.t(Text("主题", "Subject")), made.subject),
+        (ask.t(Text("平台余量", "Platform allows")), push.allowance(ask, room)),
+        (ask.t(_PREVIEW), made.text),
+    ]
+    return ask.notice(
+        title=ask.t(
+            Text("待批准的回复 #{number}", "A reply to be approved: #{number}"), number=made.id
+        ),
+        level=Level.WARNING,
+        facts=facts,
+        buttons=[
+            Button(
+                label=ask.t(Text("批准并发送", "Approve and send")),
+                command=f"/reply send #{made.id}",
+                primary=True,
+                once=True,
+            ),
+            Button(
+                label=ask.t(Text("退回", "Refuse")),
+                command=f"/reply refuse #{made.id}",
+                once=True,
+            ),
+        ],
+    )
+
+
+@command(
+    "reply.send",
+    zh="发送回复",
+    permission="push.approve",
+    final=True,
+    help=Text("批准一条回复并发出", "approve a reply, and send it"),
+)
+async def send(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
+    made = await _waiting(ask, item)
+    chat = await _chat_of(ask, made)
+    made.evidence = _APPROVED
+    ask.session.add(made)
+    await outbox.post(
+        ask.session,
+        _words(made),
+        channel=chat.channel,
+        chat=chat.chat,
+        key=f"reply:{made.id}",
+        thread=await _thread(ask, made),
+        copies=await _copies(ask, made, chat),
+    )
+    ask.wrote("reply.approved", made)
+    return ask.notice(
+        title=ask.t(Text("已批准回复 #{number}", "Reply #{number} approved"), number=made.id),
+        text=ask.t(
+            Text("{who} 批准，正在发给 {chat}。", "Approved by {who}; on its way to {chat}."),
+            who=ask.actor.name,
+            chat=chat.name or chat.chat,
+        ),
+        level=Level.GOOD,
+        facts=[(ask.t(_PREVIEW), made.text)],
+    )
+
+
+async def _chat_of(ask: Ask, made: Interaction) -> Conversation:
+    chat = await ask.session.get_one(Conversation, made.conversation_id or 0)
+    if ask.host and (await ask.host.allowance(chat)).closed:
+        raise CommandError(
+            Text(
+                "平台现在不允许发送：客户近期没有来信，或可回复条数已用完。客户来信后再批准。",
+                "The platform lets nothing through now: the customer has not written lately, or the"
+                " replies are spent. Approve it once they have written.",
+            )
+        )
+    return chat
+
+
+async def _answered(ask: Ask, made: Interaction) -> Interaction | None:
+    return await ask.session.get(Interaction, int(made.message_key.removeprefix("answers:")))
+
+
+async def _copies(ask: Ask, made: Interaction, chat: Conversation) -> tuple[str, ...]:
+    """Who else was in a mail's conversation; our own mailbox leaves itself out."""
+    answered = await _answered(ask, made)
+    if made.kind != Kind.MAIL or answered is None:
+        return ()
+    others = (answered.sender_address, *answered.recipients)
+    return tuple(dict.fromkeys(one for one in others if "@" in one and one != chat.chat))
+
+
+async def _thread(ask: Ask, made: Interaction) -> str:
+    """The thread; for a mail its first mail and the one that is answered, as References has them."""
+    answered = await _answered(ask, made)
+    if made.kind != Kind.MAIL or answered is None:
+        return made.thread or ""
+    return " ".join(dict.fromkeys(filter(None, (made.thread, answered.message_key))))
+
+
+@command(
+    "reply.refuse",
+    zh="退回回复",
+    permission="push.approve",
+    help=Text("退回一条回复，不发出", "refuse a reply; it is not sent"),
+)
+async def refuse(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
+    made = await _waiting(ask, item)
+    made.evidence = _REFUSED
+    ask.session.add(made)
+    ask.wrote("reply.refused", made)
+    return ask.say(
+        Text("回复 #{number} 已退回，不会发出。", "Reply #{number} is refused; nothing is sent."),
+        number=made.id,
+    )
+
+
+async def _waiting(ask: Ask, item: Interaction) -> Interaction:
+    """The reply, for this decision alone until the commit."""
+    await ask.session.refresh(item, with_for_update=True)
+    if item.evidence[:1] != WAITING:
+        raise CommandError(Text("#{number} 不是回复。", "#{number} is no reply."), number=item.id)
+    if item.evidence != WAITING:
+        raise CommandError(
+            Text("#{number} 已经处理过。", "#{number} was decided already."), number=item.id
+        )
+    return item
