@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -10,13 +11,14 @@ from pydantic import ValidationError
 
 from adapters.calls import inbound, pattern
 from adapters.calls.folder import Watch
-from adapters.calls.reader import CHANNEL
+from adapters.calls.reader import CHANNEL, TYPES
 from adapters.calls.settings import CallsSettings
 from bot import log
 from bot.contract import (
     Budget,
     Busy,
     Can,
+    Check,
     InboundMessage,
     Notice,
     NotSupported,
@@ -28,9 +30,27 @@ from bot.contract import (
     body_of,
     signing,
 )
+from bot.texts import Text
 
 MOST_BYTES: Final = 12 * 1024 * 1024
 HOLD: Final = "calls.folder"
+
+_OPEN: Final = Text(
+    "录音 Webhook 已开启：POST /calls/recordings",
+    "the webhook for recordings is open: POST /calls/recordings",
+)
+_FOLDER: Final = Text(
+    "录音文件夹 {folder}：可以读取，目前有 {count} 段录音",
+    "folder of recordings {folder}: can be read, there are {count} recordings",
+)
+_NO_FOLDER: Final = Text(
+    "没有录音文件夹 {folder}：建好它，或改 KEQING_CALLS__FOLDER（容器里要挂载）",
+    "there is no folder {folder}: make it, or change KEQING_CALLS__FOLDER (mount it in a container)",
+)
+_CLOSED_FOLDER: Final = Text(
+    "录音文件夹 {folder} 无法读取（{why}）：给运行本程序的用户读权限",
+    "folder {folder} cannot be read ({why}): let the user that this program runs as read it",
+)
 
 _log = log.get("calls")
 
@@ -72,7 +92,7 @@ class CallsAdapter:
 
     async def _receive(self, request: web.Request) -> web.Response:
         if not self._secret:
-            raise web.HTTPNotFound(text="calls are closed: no KEQING_CALLS__SECRET is set")
+            return _answer(404, "calls are closed: no KEQING_CALLS__SECRET is set")
         raw = await body_of(request, MOST_BYTES)
         stamp = request.headers.get(signing.TIMESTAMP, "")
         signature = request.headers.get(signing.SIGNATURE, "")
@@ -96,6 +116,17 @@ class CallsAdapter:
         stored = await self._ports.media.put_bytes(*call.file(data), data) if data else None
         delivered = await self._ports.deliver(inbound.to_message(call, raw, stored))
         return web.json_response({"ok": True, "again": delivered.again})
+
+    @property
+    def on(self) -> bool:
+        return bool(self._folder or self._secret)
+
+    async def check(self) -> Sequence[Check]:
+        """What `keqing doctor` shows: the folder, and whether the webhook is open."""
+        found = [Check(True, _OPEN)] if self._secret else []
+        if self._folder is not None:
+            found.append(await asyncio.to_thread(_looked_at, self._folder))
+        return found
 
     def translate(self, raw: bytes) -> Sequence[InboundMessage]:
         """A recorded body as a message, without the recording: its bytes are not in it."""
@@ -125,6 +156,17 @@ def build(settings: dict[str, Any], ports: Ports) -> CallsAdapter:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"calls.{place}: {first['msg']}") from None
+
+
+def _looked_at(folder: Path) -> Check:
+    facts = {"folder": str(folder)}
+    try:
+        names = [one.name for one in folder.iterdir() if one.suffix.lower() in TYPES]
+    except FileNotFoundError:
+        return Check(False, _NO_FOLDER, facts)
+    except OSError as error:
+        return Check(False, _CLOSED_FOLDER, {**facts, "why": error.strerror})
+    return Check(True, _FOLDER, {**facts, "count": len(names)})
 
 
 def _answer(status: int, why: str, after: float | None = None) -> web.Response:

@@ -33,13 +33,14 @@ from bot.contract import (
     TryLater,
     deliver_patiently,
 )
+from bot.render import chart
 
 _HOUR_S = 3600.0
 
 
 class EmailAdapter:
     channel = CHANNEL
-    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES, Can.FILES})
+    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES, Can.FILES, Can.CHARTS})
 
     def __init__(self, settings: EmailSettings, ports: Ports, pace: Pace | None = None) -> None:
         self._settings = settings
@@ -96,6 +97,7 @@ class EmailAdapter:
         for number, box in enumerate(self._settings.mailboxes, 1):
             access = Access(box.oauth, self._ports.tokens) if box.oauth else None
             found += await doctor.look(number, box, access)
+        found += [await self._mailer.check()] if self._mailer else []
         return found
 
     def translate(self, raw: bytes) -> Sequence[InboundMessage]:
@@ -145,6 +147,7 @@ class EmailAdapter:
             tuple(files),
             tuple(gone),
             tuple(file.name for file in large),
+            chart.png(notice.chart) if notice.chart else b"",
         )
         raw = outbound.mail(target, notice, letter).as_bytes()
         return self._signer.signed(raw) if self._signer else raw

@@ -25,6 +25,7 @@ from bot.texts import Text
 PRODUCT: Final = Text("Keqing 客情助手", "Keqing")
 UNTITLED: Final = Text("来自 Keqing 客情助手的通知", "A notice from Keqing")
 STOP: Final = "unsubscribe"
+_CHART: Final = "chart"
 _MOST_SUBJECT: Final = 150
 MOST_FILES: Final = 20 * 1024 * 1024
 """Bytes of all files of a mail together: with base64 it stays below what large providers take."""
@@ -72,6 +73,8 @@ class Letter:
     """Names of files that the media store no longer has."""
     large: tuple[str, ...] = ()
     """Names of files that are left out."""
+    chart: bytes = b""
+    """The notice's chart as PNG."""
 
 
 def mail(target: Target, notice: Notice, letter: Letter) -> EmailMessage:
@@ -100,6 +103,16 @@ def mail(target: Target, notice: Notice, letter: Letter) -> EmailMessage:
     message["Content-Language"] = "en" if notice.language == "en" else "zh-CN"
     message.set_content(_sayable(plain.text(notice)) + "\n", cte="base64")
     message.add_alternative(_html(notice), subtype="html", cte="base64")
+    html = message.get_body(("html",))
+    if html is not None and letter.chart:
+        html.add_related(
+            letter.chart,
+            "image",
+            "png",
+            cid=f"<{_CHART}>",
+            filename="chart.png",
+            disposition="inline",
+        )
     for file, data in letter.files:
         _attach(message, file, data)
     return message
@@ -171,8 +184,21 @@ def _sayable(text: str) -> str:
 
 
 def _html(notice: Notice) -> str:
-    rest = notice.model_copy(update={"table": None, "buttons": (), "title": "", "form": None})
+    elsewhere = {
+        "table": None,
+        "chart": None,
+        "files": (),
+        "buttons": (),
+        "title": "",
+        "form": None,
+    }
+    rest = notice.model_copy(update=elsewhere)
     parts = [_paragraph(line) for line in plain.body(rest) if line.strip()]
+    if notice.chart:
+        parts.append(
+            f'<img src="cid:{_CHART}" alt="{_safe(notice.chart.words)}" width="640"'
+            ' style="max-width:100%;height:auto">'
+        )
     if notice.table:
         parts.append(_table(notice.table))
     parts += [

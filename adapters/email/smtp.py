@@ -15,7 +15,8 @@ from aiosmtplib.errors import (
 from adapters.email.headers import one_line
 from adapters.email.oauth import Access, NoToken, Unreachable
 from adapters.email.settings import Server
-from bot.contract import Refused, TryLater
+from bot.contract import Check, Refused, TryLater
+from bot.texts import Text
 
 GREYLISTED_S: Final = 300.0
 NOT_LET_IN_S: Final = 900.0
@@ -23,6 +24,20 @@ _TIMEOUT_S: Final = 8.0
 """Below the time that a whole send may take, so that it is known how far it came."""
 _REMEMBERED: Final = 10_000
 _MOST_WORDS: Final = 300
+
+
+_READY: Final = Text("发信服务器 {host}：可以发信", "SMTP server {host}: mail can be sent")
+_NOT_LET_IN: Final = Text(
+    "发信服务器 {host}：用户名或密码不对（{why}）。密码要用授权码，并确认已开启 SMTP",
+    "SMTP server {host}: user or password is not taken ({why}). It wants the password made for"
+    " programs (授权码, app password), and SMTP must be switched on",
+)
+_NOT_REACHED: Final = Text(
+    "发信服务器 {host}:{port}：连不上（{why}）。检查 KEQING_EMAIL__SMTP_URL 的主机、端口（smtps 465，"
+    "smtp 587）和防火墙",
+    "SMTP server {host}:{port}: not reached ({why}). Check host and port of KEQING_EMAIL__SMTP_URL"
+    " (smtps 465, smtp 587), and firewalls",
+)
 
 
 class Mailer:
@@ -62,6 +77,26 @@ class Mailer:
         finally:
             client.close()
         return refused
+
+    async def check(self) -> Check:
+        """Whether a mail could be handed over now; none is."""
+        facts: dict[str, object] = {"host": self._server.host, "port": self._server.port}
+        client = SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.tls,
+            timeout=_TIMEOUT_S,
+        )
+        try:
+            await client.connect()
+            await self._log_in(client)
+        except SMTPAuthenticationError as error:
+            return Check(False, _NOT_LET_IN, {**facts, "why": _words(error)})
+        except (TryLater, SMTPException, OSError, ValueError) as error:
+            return Check(False, _NOT_REACHED, {**facts, "why": one_line(str(error))[:_MOST_WORDS]})
+        finally:
+            client.close()
+        return Check(True, _READY, facts)
 
     async def _before_data(
         self, client: SMTP, sender: str, recipients: Sequence[str]

@@ -11,14 +11,17 @@ from adapters.email.parse import parse
 from bot.contract import (
     Audience,
     Button,
+    Chart,
     Fact,
     Level,
     Notice,
     Refused,
+    Series,
     StoredFile,
     Table,
     Target,
 )
+from bot.render import chart
 from tests.contract.harness import TEXTS
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
@@ -225,3 +228,22 @@ def test_a_persons_answer_to_a_customer_is_no_automatic_mail():
     assert message["References"] == "<root@a.cn> <last@a.cn>"
     assert message["Auto-Submitted"] is None
     assert message["List-Unsubscribe"] is None
+
+
+def test_a_chart_is_a_picture_with_its_words():
+    mood = Chart(
+        title="情绪",
+        series=(Series(name="客户", points=((0, -1), (60, 1))),),
+        low=-1,
+        high=1,
+        across=((0, "0:00"), (60, "1:00")),
+        words='由"差"转好',
+    )
+    message, _ = made(Notice(title="要点", text="一", chart=mood), chart=chart.png(mood))
+    assert words(message, "plain") == '要点\n一\n由"差"转好\n'
+    html = words(message, "html")
+    assert 'src="cid:chart" alt="由&quot;差&quot;转好"' in html
+    (picture,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<chart>"
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert [file.name for file in parse(message.as_bytes()).attachments] == ["chart.png"]

@@ -301,3 +301,17 @@ async def test_an_answer_to_a_token_comes_back_as_an_answer_to_what_was_sent(pos
     replies = Replies(Inside().key, "s+{token}@b.cn", "b.cn")
     found = replies.among([arrived["Reply-To"]], "li@a.cn")
     assert found == Answered(sent.id, by_correspondent=True)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_the_doctor_tries_the_door_and_sends_nothing(post):
+    (well,) = [one for one in await made(post).check() if "host" in one.facts]
+    assert well.ok
+    post.password = b"right"
+    (wrong,) = [one for one in await made(post, "us%40b.cn:wrong@").check() if "host" in one.facts]
+    assert (wrong.ok, "授权码" in wrong.text.zh) == (False, True)
+    assert "wrong" not in str(wrong.facts)
+    post.port = 9
+    (away,) = [one for one in await made(post).check() if "host" in one.facts]
+    assert not away.ok
+    assert post.taken == []
