@@ -43,6 +43,8 @@ WAKE: Final = "keqing_outbox"
 SEND_TIMEOUT_S: Final = 10
 DOUBT_AFTER_S: Final = 15
 """A begun send that nobody has settled by then was cut off. Longer than SEND_TIMEOUT_S."""
+SLOWEST: Final = 100_000
+"""Bytes per second of a line that files still get through."""
 MOST_ATTEMPTS: Final = 12
 PATIENCE: Final = timedelta(hours=24)
 """What a platform that is away is given at least, however often it was tried."""
@@ -274,6 +276,9 @@ class Sender:
             )
             if taken is None:
                 return False
+            if slow := _slow_s(taken.notice):
+                doubt_at = now + timedelta(seconds=DOUBT_AFTER_S + slow)
+                await rows.doubt_at(session, taken.id, doubt_at)
             if found.left == 1 and found.slow and not taken.unknown:
                 taken = await self._carry(session, lane, taken, now, found)
             # Asked again: customers may have come into the chat while this waited.
@@ -314,7 +319,7 @@ class Sender:
         self, adapter: Adapter, item: rows.Taken, conversation: Conversation | None
     ) -> None:
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
+            async with asyncio.timeout(SEND_TIMEOUT_S + _slow_s(item.notice)):
                 sent = await _send(adapter, item, conversation)
         except TimeoutError:
             await self._try_later(item, TryLater("no answer in time", unknown=True))
@@ -366,6 +371,13 @@ async def _send(adapter: Adapter, item: rows.Taken, conversation: Conversation |
         raise Refused("customers read this chat by now")
     notice = degrade(_marked(notice, conversation), adapter.can)
     return await adapter.send(target, notice, key=item.key)
+
+
+def _slow_s(body: bytes) -> float:
+    """Seconds more that its files may take."""
+    if b'"files"' not in body:
+        return 0.0
+    return sum(file.size for file in _read(body).files) / SLOWEST
 
 
 def _read(body: bytes) -> Notice:

@@ -209,6 +209,13 @@ UPDATE outbox SET state = 'sent', done_at = clock_timestamp(), external_id = :ex
     )
 
 
+async def doubt_at(session: AsyncSession, id_: int, at: datetime) -> None:
+    """Give a send that has begun until then to be settled."""
+    await session.execute(
+        text("UPDATE outbox SET not_before = :at WHERE id = :id"), {"id": id_, "at": at}
+    )
+
+
 async def name_of(session: AsyncSession, key: str) -> str | None:
     """The far side's name of what was posted under a key; "" until it has one, None: nothing was."""
     return await session.scalar(

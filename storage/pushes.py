@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Conversation, Project, Push
+from storage.tables import Conversation, Interaction, Project, Push
 
 
 async def customer_chats(session: AsyncSession, project: Project) -> Sequence[Conversation]:
@@ -38,6 +38,24 @@ async def one(
         .with_for_update(of=Push)
     )
     return found.first()
+
+
+async def replies(
+    session: AsyncSession, scope: Scope, state: list[str], limit: int = 20
+) -> Sequence[tuple[Interaction, Conversation]]:
+    """Replies that members have written, by what their evidence says of them."""
+    found = await session.exec(
+        select(Interaction, Conversation)
+        .join(Conversation, col(Interaction.conversation_id) == col(Conversation.id))
+        .where(
+            col(Interaction.message_key).startswith("answers:"),
+            Interaction.evidence == state,
+            scope.interactions(),
+        )
+        .order_by(col(Interaction.id))
+        .limit(limit)
+    )
+    return found.all()
 
 
 async def waiting(

@@ -22,6 +22,8 @@ GREYLISTED_S: Final = 300.0
 NOT_LET_IN_S: Final = 900.0
 _TIMEOUT_S: Final = 8.0
 """Below the time that a whole send may take, so that it is known how far it came."""
+_SLOWEST: Final = 150_000
+"""Bytes per second of a line that a mail still gets through; a third of them are base64's."""
 _REMEMBERED: Final = 10_000
 _MOST_WORDS: Final = 300
 
@@ -136,7 +138,7 @@ class Mailer:
     async def _data(self, client: SMTP, mail: bytes, key: str) -> None:
         transport = client.transport
         try:
-            await client.data(mail)
+            await client.data(mail, timeout=_TIMEOUT_S + len(mail) / _SLOWEST)
         except SMTPResponseException as error:
             self._handed[key] = False
             raise _answered(error) from None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from bot import outbox
 from bot.commands import cards, public
@@ -21,6 +21,9 @@ _STOPPED = Text(
     "「{chat}」已退订，不再推送。单独的往来可用 /回复。",
     "“{chat}” has asked for no more of these. A message of theirs can still be answered: /reply.",
 )
+_REPLY = Text("回复", "reply")
+REPLY: Final = ["reply"]
+"""The evidence of a reply that waits to be approved."""
 _PREVIEW = Text("客户将看到", "The customer will read")
 
 
@@ -237,8 +240,10 @@ async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 )
 async def approvals(ask: Ask) -> Notice:
     waiting = await pushes.waiting(ask.session, ask.actor.scope)
-    title = ask.t(Text("待批准（{count}）", "To be approved ({count})"), count=len(waiting))
-    if not waiting:
+    replies = await pushes.replies(ask.session, ask.actor.scope, REPLY)
+    count = len(waiting) + len(replies)
+    title = ask.t(Text("待批准（{count}）", "To be approved ({count})"), count=count)
+    if not count:
         return ask.notice(title=title, text=ask.t(Text("没有。", "None.")))
     columns = tuple(
         ask.t(text) for text in (_NUMBER, _PROJECT, Text("聊天", "Chat"), Text("内容", "Words"))
@@ -247,9 +252,20 @@ async def approvals(ask: Ask) -> Notice:
         (f"#{p.id}", project.code, chat.name or chat.chat, cards.short(plain.text(_words(p))))
         for p, project, chat in waiting
     )
+    rows += tuple(
+        (f"#{item.id}", ask.t(_REPLY), chat.name or chat.chat, cards.short(item.text))
+        for item, chat in replies
+    )
     buttons = [
         Button(label=ask.t(Text("批准 #{n}", "Approve #{n}"), n=p.id), command=f"/approve {p.id}")
         for p, _, _ in waiting[:5]
+    ]
+    buttons += [
+        Button(
+            label=ask.t(Text("批准回复 #{n}", "Approve reply #{n}"), n=item.id),
+            command=f"/reply send #{item.id}",
+        )
+        for item, _ in replies[:5]
     ]
     return ask.notice(title=title, table=Table(columns=columns, rows=rows), buttons=buttons)
 

@@ -17,7 +17,6 @@ from bot.texts import Text
 from storage import search
 from storage.tables import Conversation, Interaction, Project
 
-WAITING: Final = ["reply"]
 _APPROVED: Final = ["reply", "approved"]
 _REFUSED: Final = ["reply", "refused"]
 """How a reply stands, as its evidence tells."""
@@ -58,7 +57,7 @@ async def reply(
         audience="internal",
         language=item.language,
         confidence=1.0,
-        evidence=WAITING,
+        evidence=push.REPLY,
         filed_by_id=ask.actor.user_id,
         occurred_at=ask.now,
         received_at=ask.now,
@@ -241,9 +240,9 @@ async def refuse(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
 async def _waiting(ask: Ask, item: Interaction) -> Interaction:
     """The reply, for this decision alone until the commit."""
     await ask.session.refresh(item, with_for_update=True)
-    if item.evidence[:1] != WAITING:
+    if item.evidence[:1] != push.REPLY:
         raise CommandError(Text("#{number} 不是回复。", "#{number} is no reply."), number=item.id)
-    if item.evidence != WAITING:
+    if item.evidence != push.REPLY:
         raise CommandError(
             Text("#{number} 已经处理过。", "#{number} was decided already."), number=item.id
         )

@@ -205,12 +205,16 @@ def _candidate(
 def _claimed(
     question: evidence.Question, spoken: Sequence[evidence.Evidence], found: Directory
 ) -> bool:
-    """Whether only a thread speaks for a mail's customer, and nobody knows who wrote it."""
-    if not question.mail or spoken[0].kind != "thread":
+    """Whether only its thread or whom else it went to speak for a mail's customer, while nobody
+    knows who wrote it.
+    """
+    if not question.mail or spoken[0].kind not in {"thread", "domain"}:
         return False
     if any(found.known.get(pair) for pair in question.senders):
         return False
     domains = [mail_domains.domain_of(address) for _, address in question.senders]
+    if spoken[0].kind == "domain" and found.own_domains.intersection(domains):
+        return False
     theirs = {
         customer
         for domain in set(domains) - found.own_domains

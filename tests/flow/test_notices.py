@@ -103,6 +103,7 @@ LINES = (
     "again #4",
     "keep #4",
     "reply #1 我们今晚处理。",
+    "approvals",
     "reply send #9",
     "reply refuse #10",
     "consent C-0001 王芳 2026-11-01 电话中口头同意",

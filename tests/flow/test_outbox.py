@@ -16,6 +16,7 @@ from bot.contract import (
     NotSupported,
     Refused,
     Sent,
+    StoredFile,
     Target,
     TryLater,
 )
@@ -210,3 +211,27 @@ NIGHT = (time(21), time(8))
 )
 def test_nothing_is_pushed_in_quiet_hours(at: str, quiet: Any, until: str):
     assert outbox.after_quiet(datetime.fromisoformat(at), quiet) == datetime.fromisoformat(until)
+
+
+async def test_a_send_with_files_is_not_doubted_before_it_can_be_over(
+    loaded: Program, far: FarSide
+):
+    file = StoredFile(name="a.pdf", type="application/pdf", size=6_000_000, sha256="0" * 64)
+    sizes: dict[str, float] = {}
+
+    class Slow(FarSide):
+        async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
+            (row,) = await play.rows(
+                loaded, "SELECT not_before FROM outbox WHERE key = :key", key=key
+            )
+            sizes[key] = (row["not_before"] - loaded.now()).total_seconds()
+            return await super().send(target, notice, key=key)
+
+    loaded.adapters[FAR] = Slow()
+    async with loaded.db.transaction() as session:
+        for key, files in (("small", ()), ("large", (file,))):
+            notice = Notice(audience=Audience.CUSTOMER, text=key, files=files)
+            await outbox.post(session, notice, channel=FAR, chat=key, key=key)
+    await play.send_all(loaded)
+    assert sizes["small"] < 20
+    assert sizes["large"] > 60

@@ -324,3 +324,22 @@ async def test_in_a_chat_it_goes_to_the_chat(program: Program):
     assert (await play.run(program, "/reply send #2")).ok
     [row] = await play.rows(program, "SELECT chat, thread FROM outbox WHERE key = 'reply:2'")
     assert (row["chat"], row["thread"]) == ("g-huajian", "t-1")
+
+
+async def test_a_stranger_who_copies_a_customer_is_in_doubt(program: Program, post: Post):
+    await arrives(program, 3, EVE, "附件是我们的报价。", Cc="wang@huajian.example")
+    found = (await items(program))[-1]
+    assert (found["customer"], found["status"]) == (None, "doubt")
+    await arrives(program, 4, "new@zhuyun.example", "资料已发。", Cc="somebody@huajian.example")
+    assert (await items(program))[-1]["customer"] == "C-0001"
+
+
+async def test_the_others_of_a_mail_get_the_answer_too(program: Program, post: Post):
+    others = "li@huajian.example, service@zhuyun.example"
+    await arrives(program, 5, "wang@huajian.example", "图纸何时给？", Cc=others)
+    item = (await items(program))[-1]
+    answer = await play.run(program, f"/回复 #{item['id']} 今天下班前。")
+    line = next(b.command for b in answer.notice.buttons if "send" in b.command)
+    assert (await play.run(program, line)).ok
+    await play.send_all(program)
+    assert set(post.envelopes[-1][1]) >= {"wang@huajian.example", "li@huajian.example"}
