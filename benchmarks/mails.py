@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
+from typing import IO, cast
 
 from imap_tools import MailBoxUnencrypted
 
@@ -26,11 +27,13 @@ from tests.adapters.email.broken_mails import cases
 from tests.contract.harness import Inside
 
 _FOLDER = "INBOX"
+_AT_ONCE = 500
+_USER, _PASSWORD = "demouser", "demopass"
 
 
 def run(*, quick: bool) -> Iterator[Figure]:
     yield from _reading(1 if quick else 5)
-    yield from _catching_up(200 if quick else 500)
+    yield from _catching_up(500 if quick else 10_000)
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -134,6 +137,7 @@ def _server() -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
+        _wait(port)
         yield port
     finally:
         process.send_signal(signal.SIGKILL)
@@ -141,23 +145,29 @@ def _server() -> Iterator[int]:
 
 
 def _fill(port: int, count: int) -> None:
-    """An empty INBOX with `count` mails."""
-    with _entered(port) as client:
+    """An empty INBOX with `count` mails: many to a command, and no folder selected meanwhile, since
+    the server tells every mail to whoever looks at the folder.
+    """
+    with imaplib.IMAP4("127.0.0.1", port) as client:
+        client.login(_USER, _PASSWORD)
         client.select(_FOLDER)
         client.store("1:*", "+FLAGS", "(\\Deleted)")
         client.close()  # expunges
-        now = imaplib.Time2Internaldate(datetime.now(UTC))
-        for number in range(count):
-            client.append(_FOLDER, "", now, _usual(number))
+        for start in range(0, count, _AT_ONCE):
+            mails = [_usual(number) for number in range(start, min(start + _AT_ONCE, count))]
+            literals = b"".join(b" {%d+}\r\n%s" % (len(mail), mail) for mail in mails)
+            answers = cast("IO[bytes]", client.file)
+            client.sock.sendall(b"fill APPEND INBOX%s\r\n" % literals)
+            while not (answer := answers.readline()).startswith(b"fill "):
+                pass
+            assert answer.startswith(b"fill OK"), answer
 
 
-def _entered(port: int) -> imaplib.IMAP4:
+def _wait(port: int) -> None:
     until = time.monotonic() + 30
     while True:
-        with suppress(ConnectionError):
-            client = imaplib.IMAP4("127.0.0.1", port)
-            client.login("demouser", "demopass")
-            return client
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
         if time.monotonic() > until:
             raise TimeoutError
         time.sleep(0.05)
@@ -166,7 +176,7 @@ def _entered(port: int) -> imaplib.IMAP4:
 def _bare(port: int, count: int) -> float:
     """Seconds of a plain loop that fetches every mail and looks at its subject and text."""
     began = time.perf_counter()
-    with MailBoxUnencrypted("127.0.0.1", port).login("demouser", "demopass") as box:
+    with MailBoxUnencrypted("127.0.0.1", port).login(_USER, _PASSWORD) as box:
         seen = sum(len(mail.subject + mail.text) > 0 for mail in box.fetch(mark_seen=False))
     assert seen == count, seen
     return time.perf_counter() - began
@@ -182,7 +192,7 @@ class _Sink(Inside):
 
 async def _adapter(port: int, count: int) -> float:
     inside = _Sink()
-    url = f"imap://demouser:demopass@127.0.0.1:{port}"
+    url = f"imap://{_USER}:{_PASSWORD}@127.0.0.1:{port}"
     box = {"url": url, "address": "service@firm.cn", "folders": [_FOLDER]}
     made = EmailAdapter(
         EmailSettings.model_validate({"mailboxes": [box]}), inside.ports, Pace(idle_s=60)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,15 +42,14 @@ async def one(
 
 
 async def replies(
-    session: AsyncSession, scope: Scope, state: list[str], limit: int = 20
+    session: AsyncSession, scope: Scope, limit: int = 20
 ) -> Sequence[tuple[Interaction, Conversation]]:
-    """Replies that members have written, by what their evidence says of them."""
+    """Replies that members have written and nobody has decided on: their evidence says so."""
     found = await session.exec(
         select(Interaction, Conversation)
         .join(Conversation, col(Interaction.conversation_id) == col(Conversation.id))
         .where(
-            col(Interaction.message_key).startswith("answers:"),
-            Interaction.evidence == state,
+            text("interaction.evidence = '{reply}'"),
             scope.interactions(),
         )
         .order_by(col(Interaction.id))

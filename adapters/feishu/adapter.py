@@ -49,7 +49,7 @@ class FeishuAdapter:
     """Events come to `/feishu/events` or over the long connection; both are the same to us."""
 
     channel = inbound.CHANNEL
-    can: frozenset[Can] = frozenset(Can)
+    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES, Can.FORMS, Can.CHANGES, Can.CHARTS})
 
     def __init__(self, settings: FeishuSettings, ports: Ports) -> None:
         self.on = settings.on

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -61,7 +62,10 @@ class Api:
         params: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> dict[str, Any]:
-        """The answer's fields. A token that is turned down is replaced once."""
+        """The answer's fields. A token that is turned down is replaced once.
+
+        A body of bytes is a picture for a message; any other is JSON.
+        """
         token = await self.token()
         try:
             return await self._ask(method, self.url(path), token, params, body)
@@ -116,7 +120,9 @@ class Api:
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data = _picture(body)
+        elif body is not None:
             # In UTF-8, as sizes are counted; the client's own JSON would double Chinese.
             data = orjson.dumps(body)
             headers["Content-Type"] = "application/json; charset=utf-8"
@@ -130,6 +136,12 @@ class Api:
             raise TryLater(f"not reachable: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise TryLater(f"no answer: {type(error).__name__}", unknown=True) from None
+
+
+def _picture(data: bytes) -> aiohttp.FormData:
+    form = aiohttp.FormData({"image_type": "message"})
+    form.add_field("image", BytesIO(data), filename="chart.png", content_type="image/png")
+    return form
 
 
 async def _outcome(response: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -153,6 +153,11 @@ def _chunks(rows: Iterable[Element], most: int) -> list[list[Element]]:
     return chunks
 
 
+def picture(key: str, alt: str) -> Element:
+    """A picture as wide as the card, with nothing cut off."""
+    return {"tag": "img", "img_key": key, "alt": words(alt), "scale_type": "fit_horizontal"}
+
+
 Value = Callable[[Button], Mapping[str, Any]]
 
 

@@ -102,7 +102,7 @@ def _read(
         case "post":
             return _post(body, message_id)
         case "audio":
-            return "", _file(body, message_id, "file_key", "voice.opus", "audio/ogg")
+            return "", _file(body, message_id, "file_key", "voice.opus", "audio/ogg", voice=True)
         case "image":
             return _WORDS[kind], _image(body, message_id)
         case "file" | "media":
@@ -127,13 +127,20 @@ def _string(body: Mapping[str, Any], name: str) -> str:
 
 
 def _file(
-    body: Mapping[str, Any], message_id: str, field: str, name: str, type_: str
+    body: Mapping[str, Any],
+    message_id: str,
+    field: str,
+    name: str,
+    type_: str,
+    *,
+    voice: bool = False,
 ) -> tuple[RemoteFile, ...]:
     key = _string(body, field)
     resource = "image" if field == "image_key" else "file"
     if not key:
         return ()
-    return (RemoteFile(ref=f"{message_id}/{key}/{resource}", name=name[:200], type=type_),)
+    ref = f"{message_id}/{key}/{resource}"
+    return (RemoteFile(ref=ref, name=name[:200], type=type_, voice=voice),)
 
 
 def _image(body: Mapping[str, Any], message_id: str) -> tuple[RemoteFile, ...]:

@@ -22,7 +22,7 @@ SCOPES: Final[Sequence[Scope]] = (
         "im:message.group_msg",
         Text("读群里所有消息（否则只有 @ 它的）", "read all messages of groups, not only mentions"),
     ),
-    ("im:resource", Text("下载图片、文件、语音", "fetch pictures, files and voice")),
+    ("im:resource", Text("下载文件和语音，发送图表", "fetch files and voice, send charts")),
     ("im:chat:readonly", Text("读群信息和成员变动", "read chats and who joins them")),
     ("contact:contact.base:readonly", Text("读通讯录", "read the directory")),
     ("contact:user.base:readonly", Text("读成员姓名和上级", "read names and superiors")),
@@ -33,7 +33,6 @@ _WIDER: Final = {
     "im:message.p2p_msg:readonly": {"im:message.p2p_msg", "im:message.p2p_msg:readonly"},
     "im:message.group_msg": {"im:message.group_msg", "im:message.group_msg:readonly"},
     "im:chat:readonly": {"im:chat", "im:chat:readonly", "im:chat:read"},
-    "im:resource": {"im:resource", "im:message", "im:message:readonly"},
     "contact:contact.base:readonly": {
         "contact:contact.base:readonly",
         "contact:contact:readonly_as_app",

@@ -10,8 +10,10 @@ from bot.texts import Text
 STALE_TOKEN: Final = frozenset({99991661, 99991663, 99991664, 99991665, 99991668, 99991671})
 LATER: Final = frozenset({99991400, 230020, 230049, 11232, 11247, 1000004, 1000005})
 """Too much at once; 230049: the same message is just being sent."""
+NO_CARD: Final = 230054
+"""What is to be changed is a message of words, which no card can replace."""
 UNCHANGEABLE: Final = frozenset(
-    {200830, 230011, 230031, 230032, 230050, 230054, 230075, 230110, 230111}
+    {200830, 230011, 230031, 230032, 230050, NO_CARD, 230075, 230110, 230111}
 )
 """A message that can no longer be changed, or never could: a new one is sent instead."""
 UNANSWERABLE: Final = frozenset({230011, 230019, 230071, 230072, 230110})

@@ -34,9 +34,12 @@ class Call:
     params: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def calls(target: Target, notice: Notice, key: str) -> list[Call]:
-    """What to send, in order. The first takes the place of a message where the target names one."""
-    contents = messages(target, notice)
+def calls(target: Target, notice: Notice, key: str, picture: str = "") -> list[Call]:
+    """What to send, in order. The first takes the place of a message where the target names one.
+
+    `picture` is the key of the uploaded picture that shows the notice's chart.
+    """
+    contents = messages(target, notice, picture)
     if target.place:
         first = change(target.place, contents[0][1])
         return [first, *(fresh(target, contents, key, part) for part in range(1, len(contents)))]
@@ -45,6 +48,15 @@ def calls(target: Target, notice: Notice, key: str) -> list[Call]:
 
 def change(place: str, content: Element) -> Call:
     return Call("PATCH", f"im/v1/messages/{segment(place)}", {"content": dumped(content)})
+
+
+def edit(target: Target, notice: Notice) -> Call | None:
+    """A change of a message of words; None for what needs a card, or more than one message."""
+    if not _is_plain(notice) or len(messages(target, notice)) > 1:
+        return None
+    kind, content = _texts(cards.MARKS[notice.level] + notice.text)[0]
+    path = f"im/v1/messages/{segment(target.place)}"
+    return Call("PUT", path, {"msg_type": kind, "content": dumped(content)})
 
 
 def fresh(
@@ -63,11 +75,11 @@ def fresh(
     return Call("POST", "im/v1/messages", body | {"receive_id": target.chat}, params)
 
 
-def messages(target: Target, notice: Notice) -> list[tuple[str, Element]]:
+def messages(target: Target, notice: Notice, picture: str = "") -> list[tuple[str, Element]]:
     """Kind and content of each message. Only a card can take the place of another."""
     if not target.place and _is_plain(notice):
         return _texts(cards.MARKS[notice.level] + notice.text)
-    made = _cards(target, notice)
+    made = _cards(target, notice, picture)
     return [("interactive", one) for one in made]
 
 
@@ -89,7 +101,7 @@ def id_type(chat: str) -> str:
 def _is_plain(notice: Notice) -> bool:
     """Nothing but words: those need no card."""
     more = notice.title or notice.facts or notice.table or notice.buttons or notice.form
-    return not more and not notice.note and bool(notice.text.strip())
+    return not (more or notice.chart or notice.note) and bool(notice.text.strip())
 
 
 def _texts(text: str) -> list[tuple[str, Element]]:
@@ -108,7 +120,7 @@ def _post(text: str) -> Element:
     return {"zh_cn": {"title": "", "content": [[{"tag": "text", "text": text}]]}}
 
 
-def _cards(target: Target, notice: Notice) -> list[Element]:
+def _cards(target: Target, notice: Notice, picture: str) -> list[Element]:
     head, body = None, list[Element]()
     if notice.title:
         head, body = cards.header(notice.title, notice.level)
@@ -118,6 +130,8 @@ def _cards(target: Target, notice: Notice) -> list[Element]:
     body += cards.facts(notice.facts, notice.language)
     if notice.table:
         body += cards.tables(notice.table, notice.language)
+    if notice.chart:
+        body.append(cards.picture(picture, notice.chart.words))
     acting = _acting(target, notice)
     packs = _packed(body if body or acting else [{"tag": "hr"}], acting, head)
     return [

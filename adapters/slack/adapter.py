@@ -42,7 +42,7 @@ class SlackAdapter:
     """Channel `slack`."""
 
     channel = CHANNEL
-    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES, Can.FORMS})
+    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES, Can.FORMS, Can.CHANGES, Can.CHARTS})
 
     def __init__(self, settings: SlackSettings, ports: Ports) -> None:
         secret, bot, app = settings.signing_secret, settings.bot_token, settings.app_token

@@ -15,6 +15,7 @@ SCOPES: Final = {
     "chat:write": Text("发送消息", "sending messages"),
     "commands": Text("斜杠命令和快捷方式", "slash commands and shortcuts"),
     "files:read": Text("读取文件和语音", "reading files and voice clips"),
+    "files:write": Text("把图表作为图片发送", "showing charts as pictures"),
     "groups:history": Text("私有频道的消息", "messages of private channels"),
     "groups:read": Text("私有频道的成员变动", "who joins private channels"),
     "im:history": Text("与助手的私聊", "private chats with the assistant"),

@@ -261,12 +261,17 @@ def _thread(said: Said) -> str | None:
 def _file(file: File) -> RemoteFile:
     """`ref` is the file's id, and its address where the message tells one."""
     kind = file.mimetype or "application/octet-stream"
-    if file.subtype == "slack_audio" and not kind.startswith("audio/"):
+    voice = file.subtype == "slack_audio"
+    if voice and not kind.startswith("audio/"):
         kind = "audio/" + kind.partition("/")[2]  # A voice clip may come as video/mp4.
     hidden = file.file_access == "check_file_info"
     url = "" if hidden else file.url_private_download or file.url_private
     return RemoteFile(
-        ref=f"{file.id} {url}".strip(), name=file.name or file.title, type=kind, size=file.size
+        ref=f"{file.id} {url}".strip(),
+        name=file.name or file.title,
+        type=kind,
+        size=file.size,
+        voice=voice,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from adapters.slack import buttons
 from adapters.slack.text import escaped, head, mrkdwn
 from adapters.slack.text import plain as plain_text
-from bot.contract import Button, Form, Level, Notice, Refused, Table
+from bot.contract import Button, Chart, Form, Level, Notice, Refused, Table
 from bot.render import plain
 from bot.render.split import split
 from bot.texts import Text
@@ -25,6 +25,7 @@ _SECTION: Final = 3_000
 _HEADER: Final = 150
 _FIELD: Final = 2_000
 _FIELDS: Final = 10
+_ALT: Final = 2_000
 _TEXT: Final = 800
 """Of what a notification shows; escaped it is at most 4 000, as Slack advises."""
 _ACTIONS: Final = 25
@@ -43,9 +44,12 @@ _MORE: Final = Text(
 )
 
 
-def messages(notice: Notice) -> list[dict[str, Any]]:
-    """The payloads, without their address; joined they are the whole notice."""
-    packs = list(_packed(_blocks(notice, tables=True)))
+def messages(notice: Notice, picture: str = "") -> list[dict[str, Any]]:
+    """The payloads, without their address; joined they are the whole notice.
+
+    `picture` is the uploaded file that shows the chart; without it the chart's words stand there.
+    """
+    packs = list(_packed(_blocks(notice, tables=True, picture=picture)))
     if not packs:
         raise Refused("a message without any words")
     return [
@@ -108,7 +112,7 @@ def _first(pack: Sequence[Block]) -> str:
     )
 
 
-def _blocks(notice: Notice, *, tables: bool) -> Iterator[Block]:
+def _blocks(notice: Notice, *, tables: bool, picture: str = "") -> Iterator[Block]:
     """Everything, the buttons last: what carries them is the newest message."""
     taken, told = _sorted(notice.buttons, notice.language)
     yield from _titled(notice)
@@ -116,6 +120,8 @@ def _blocks(notice: Notice, *, tables: bool) -> Iterator[Block]:
     yield from _facts(notice)
     if notice.table:
         yield from _tabled(notice.table, notice.language, tables=tables)
+    if notice.chart:
+        yield from _charted(notice.chart, picture)
     if notice.form and notice.form.title not in {"", notice.title}:
         yield from _sections(notice.form.title, bold=True)
     yield from ({"type": "context", "elements": [mrkdwn(one)]} for one in _cut(notice.note))
@@ -187,6 +193,14 @@ def _tabled(table: Table, language: str, *, tables: bool) -> Iterator[Block]:
         taken.append(row)
         size += more
     yield {"type": "table", "rows": [heading, *taken]}
+
+
+def _charted(chart: Chart, picture: str) -> Iterator[Block]:
+    if not picture:
+        yield from _sections(chart.words)
+        return
+    alt = head(chart.words, _ALT) or "–"
+    yield {"type": "image", "slack_file": {"id": picture}, "alt_text": alt}
 
 
 def _row(cells: Sequence[str]) -> list[Block]:

@@ -1,11 +1,12 @@
 """Notices on their way to Slack: as new messages, in place of one, or as a member's page."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
-from adapters.slack import outbound
+from adapters.slack import outbound, pictures
 from adapters.slack.api import Api, Failed
 from bot.contract import PAGE, Notice, NotSupported, Refused, Sent, Target
 
@@ -14,6 +15,10 @@ _PAGES: Final = 5
 _PAGE: Final = 200
 """A lost message is looked for among so many times so many of the newest."""
 _TRIED: Final = 10_000
+_PAUSES_S: Final = (0.0, 1.0, 1.0, 2.0)
+"""Before each try: a picture can be named only once Slack has worked through it, which takes about
+a second (python-slack-sdk #1521).
+"""
 _GONE: Final = frozenset(
     """
     cant_broadcast_message cant_update_message channel_not_found edit_window_closed
@@ -31,11 +36,21 @@ class Sending:
         self._tried: OrderedDict[str, None] = OrderedDict()
 
     async def send(self, target: Target, notice: Notice, key: str) -> Sent:
-        if target.place == PAGE:
+        if _is_page(target):
             view = outbound.home(notice)
             await self._api.write("views.publish", {"user_id": target.chat, "view": view})
             return Sent(id=f"{PAGE}:{target.chat}")
-        parts = outbound.messages(notice)
+        picture = await pictures.uploaded(self._api, notice.chart) if notice.chart else ""
+        for pause in _PAUSES_S if picture else ():
+            await asyncio.sleep(pause)
+            try:
+                return await self._said(target, outbound.messages(notice, picture), key)
+            except Failed as error:
+                if error.code not in pictures.NOT_YET:
+                    raise
+        return await self._said(target, outbound.messages(notice), key)
+
+    async def _said(self, target: Target, parts: Sequence[dict[str, Any]], key: str) -> Sent:
         again = self._is_again(key)
         shown = await self._shown_already(target, key) if again or len(parts) > 1 else {}
         place, last = target.place, ""
@@ -87,7 +102,7 @@ class Sending:
             return {}  # It may not read there: better a part twice than none.
 
     async def find(self, target: Target, key: str) -> Sent | None:
-        if target.place == PAGE:
+        if _is_page(target):
             raise NotSupported("a page is published again")
         try:
             shown, whole = await self._parts(target, key)
@@ -143,6 +158,11 @@ class Sending:
             if not cursor:
                 return
             asked["cursor"] = cursor
+
+
+def _is_page(target: Target) -> bool:
+    """Also by the name that a page had when it was sent."""
+    return target.place.partition(":")[0] == PAGE
 
 
 def _metadata(key: str, part: int, whole: int) -> dict[str, Any]:

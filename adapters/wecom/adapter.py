@@ -61,7 +61,7 @@ class WeComAdapter:
     """Channel `wecom`."""
 
     channel = chats.CHANNEL
-    can: frozenset[Can] = frozenset({Can.BUTTONS})
+    can: frozenset[Can] = frozenset({Can.BUTTONS, Can.CHARTS})
 
     def __init__(self, settings: WeComSettings, ports: Ports) -> None:
         self.on = settings.on

@@ -22,6 +22,9 @@ _BUSY_TRIES: Final = 3
 _BUSY_PAUSE_S: Final = 0.2
 _MARGIN_S: Final = 300.0
 
+Body = Mapping[str, Any] | bytes
+"""What is sent: JSON, or the bytes of a picture as a form's file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -74,7 +77,7 @@ class Api:
         self,
         door: Door,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """GET without a body, POST with one; a token that is turned down is replaced once."""
@@ -92,7 +95,7 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Without a token; repeats while WeCom is busy, three times at most."""
@@ -107,18 +110,19 @@ class Api:
         raise AssertionError("unreachable")
 
     async def _answer(
-        self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, str]
+        self, method: str, path: str, body: Body | None, query: Mapping[str, str]
     ) -> dict[str, Any]:
         if self._session is None:
             raise TryLater("WeCom is not started")
+        data, headers = _encoded(body)
         # Errors name their type only: their words would have the address, and so the token.
         try:
             async with self._session.request(
                 method,
                 f"{self.base}/cgi-bin/{path}",
                 params=dict(query),
-                data=BytesIO(wire.dumps(body)) if body is not None else None,
-                headers={"Content-Type": "application/json"} if body is not None else None,
+                data=data,
+                headers=headers,
                 allow_redirects=False,
             ) as response:
                 return await self._read(response)
@@ -176,6 +180,17 @@ class Api:
             raise TryLater(f"the file could not be fetched: {type(error).__name__}") from None
         code = errors.code_of(answer)
         return ApiError(code, wire.as_text(answer.get("errmsg"))[:500]) if code else None
+
+
+def _encoded(body: Body | None) -> tuple[BytesIO | aiohttp.FormData | None, dict[str, str]]:
+    """A body's data and headers."""
+    if body is None:
+        return None, {}
+    if isinstance(body, bytes):
+        form = aiohttp.FormData()
+        form.add_field("media", BytesIO(body), filename="chart.png", content_type="image/png")
+        return form, {}
+    return BytesIO(wire.dumps(body)), {"Content-Type": "application/json"}
 
 
 async def bounded(response: aiohttp.ClientResponse) -> bytes:

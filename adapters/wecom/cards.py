@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from adapters.wecom import keys
 from adapters.wecom.invisible import digest
-from bot.contract import Button, Level, Notice
+from bot.contract import Button, Can, Level, Notice
+from bot.render.degrade import degrade
 from bot.texts import Text
 
 MOST_BUTTONS: Final = 6
@@ -23,6 +24,7 @@ SUB_TITLE: Final = 224
 FACT_LABEL: Final = 10
 FACT_VALUE: Final = 52
 LABEL: Final = 20
+_WITHOUT_CHARTS: Final = frozenset(Can) - {Can.CHARTS}
 _MOST_URL: Final = 2048
 _COLORS: Final = {Level.DANGER: 2, Level.WARNING: 2, Level.GOOD: 3}
 _SOURCE: Final = Text("客情助手", "Keqing")
@@ -54,6 +56,11 @@ def tappable(button: Button) -> bool:
 
 def title(notice: Notice) -> str:
     return EMOJI.get(notice.level, "") + notice.title if notice.title else ""
+
+
+def worded(notice: Notice) -> Notice:
+    """The notice with a chart's words in its text, in place of the chart."""
+    return degrade(notice, _WITHOUT_CHARTS)
 
 
 def fits(notice: Notice) -> bool:
@@ -96,6 +103,7 @@ def replacing(notice: Notice, key: str) -> dict[str, Any] | None:
 
     A decided card keeps one grey button: a card of this type cannot be without.
     """
+    notice = worded(notice)
     if not fits(notice) or not all(tappable(button) for button in notice.buttons):
         return None
     if len(notice.buttons) > MOST_BUTTONS:

@@ -232,5 +232,5 @@ def media(door: str, type_: str, media_id: str, *, name: str = "", sound: str = 
     ref = f"{door}:{media_id}"
     if type_ == "voice":
         sound = sound.lower() if _SOUND.fullmatch(sound.lower()) else "amr"
-        return RemoteFile(ref=ref, name=f"voice.{sound}", type=f"audio/{sound}")
+        return RemoteFile(ref=ref, name=f"voice.{sound}", type=f"audio/{sound}", voice=True)
     return RemoteFile(ref=ref, name=name, type="video/mp4" if type_ == "video" else _GENERIC)

@@ -4,6 +4,8 @@ Every list has the messages in order, as `msgtype` and its content; who they go 
 sends them. Texts are cut by bytes, since WeCom cuts what is longer without a word.
 """
 
+import base64
+import hashlib
 import re
 from typing import Any, Final
 
@@ -24,11 +26,18 @@ _EMPTY: Final = "…"
 Message = dict[str, Any]
 
 
-def private(notice: Notice, key: str) -> list[Message]:
-    """To a member, by the app: text, then cards for the buttons.
+def private(notice: Notice, key: str, shown: Message | None = None) -> list[Message]:
+    """To a member, by the app: the picture of a chart, text, then cards for the buttons.
 
     No markdown here: members who read in WeChat would see that it is not supported, and no more.
     """
+    first, notice = _charted(notice, shown)
+    if first and not words(notice):
+        return first
+    return first + _private(notice, key)
+
+
+def _private(notice: Notice, key: str) -> list[Message]:
     untold = [button for button in notice.buttons if not cards.tappable(button)]
     if not notice.buttons or len(untold) == len(notice.buttons):
         return _texts(words(notice), key)
@@ -38,14 +47,35 @@ def private(notice: Notice, key: str) -> list[Message]:
     return told + [{"msgtype": "template_card", "template_card": card} for card in made]
 
 
-def group(notice: Notice) -> list[Message]:
+def group(notice: Notice, shown: Message | None = None) -> list[Message]:
     """To a group of the app's: buttons are words there."""
-    return _coloured(notice, MOST_TEXT)
+    return _coloured(notice, MOST_TEXT, shown)
 
 
-def robot(notice: Notice) -> list[Message]:
+def robot(notice: Notice, shown: Message | None = None) -> list[Message]:
     """To a group robot's webhook."""
-    return _coloured(notice, MOST_ROBOT_MARKDOWN)
+    return _coloured(notice, MOST_ROBOT_MARKDOWN, shown)
+
+
+def picture(media_id: str) -> Message:
+    """A picture that was uploaded."""
+    return {"msgtype": "image", "image": {"media_id": media_id}}
+
+
+def whole_picture(data: bytes) -> Message:
+    """A picture for a group robot's webhook, which knows no uploads of pictures: 2 MB at most."""
+    told = {
+        "base64": base64.b64encode(data).decode(),
+        "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
+    }
+    return {"msgtype": "image", "image": told}
+
+
+def _charted(notice: Notice, shown: Message | None) -> tuple[list[Message], Notice]:
+    """The message that shows the chart, and the rest; without one, words stand in the rest."""
+    if notice.chart is None or shown is None:
+        return [], cards.worded(notice)
+    return [shown], notice.model_copy(update={"chart": None})
 
 
 def customer(notice: Notice, key: str) -> list[Message]:
@@ -88,13 +118,17 @@ def _pieces(text: str, most: int) -> list[str]:
     return split(text, most, utf8) or [_EMPTY]
 
 
-def _coloured(notice: Notice, most: int) -> list[Message]:
-    """Markdown where nothing in the words would be taken for it and it goes in one; else text."""
+def _coloured(notice: Notice, most: int, shown: Message | None) -> list[Message]:
+    """A chart's picture; then markdown where nothing in the words would be taken for it and it goes in one; else text."""
+    first, notice = _charted(notice, shown)
     text = words(notice)
     marked = _markdown(notice)
+    if first and not text:
+        return first
     if notice.title and not _ACTIVE.search(text) and utf8(marked) <= most:
-        return [{"msgtype": "markdown", "markdown": {"content": marked}}]
-    return [{"msgtype": "text", "text": {"content": one}} for one in _pieces(text, MOST_TEXT)]
+        return [*first, {"msgtype": "markdown", "markdown": {"content": marked}}]
+    texts = [{"msgtype": "text", "text": {"content": one}} for one in _pieces(text, MOST_TEXT)]
+    return [*first, *texts]
 
 
 def _markdown(notice: Notice) -> str:

@@ -32,7 +32,12 @@ _EMPTY: Final = "…"
 
 
 def messages(notice: Notice, key: str) -> list[Message]:
-    """By the connection: as many messages as it takes, cards for the buttons last."""
+    """By the connection: as many messages as it takes, cards for the buttons last.
+
+    Charts are said in words, here and below: a picture would have to be uploaded in parts, over the
+    connection, which answers by a `response_url` do not have.
+    """
+    notice = cards.worded(notice)
     made = _cards(notice, key)
     if made and cards.fits(notice) and len(_tappable(notice)) == len(notice.buttons):
         return made
@@ -42,6 +47,7 @@ def messages(notice: Notice, key: str) -> list[Message]:
 
 def one(notice: Notice, key: str) -> Message:
     """By a `response_url`, which is good for one call: what does not fit is said to be missing."""
+    notice = cards.worded(notice)
     made = _cards(notice, key)
     if len(made) == 1 and cards.fits(notice) and len(_tappable(notice)) == len(notice.buttons):
         return made[0]

@@ -1,5 +1,6 @@
 """Who speaks in which chats: the app, its groups, group robots. 微信客服 is in `kf_sending`."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -8,7 +9,9 @@ from adapters.wecom import cards, outbound
 from adapters.wecom.api import Api, Door
 from adapters.wecom.errors import ApiError
 from adapters.wecom.outbound import Message
+from adapters.wecom.pictures import Pictures
 from bot.contract import AdapterError, Notice, Refused, Sent, Target, TryLater
+from bot.render import chart
 
 DUPLICATES_S: Final = 1800
 _REMEMBERED: Final = 1000
@@ -54,6 +57,7 @@ class Members:
         self._api = api
         self._door = door
         self._agent = int(agent_id)
+        self._pictures = Pictures(api, door)
         self._progress = Progress()
 
     async def send(self, to: str, target: Target, notice: Notice, key: str) -> Sent:
@@ -64,7 +68,8 @@ class Members:
             return await self._send(to, message)
 
         lane = f"{to}\n{key}"
-        return await self._progress.through(lane, outbound.private(notice, lane), send)
+        shown = await self._pictures.message(lane, notice.chart)
+        return await self._progress.through(lane, outbound.private(notice, lane, shown), send)
 
     async def _send(self, to: str, message: Message) -> str:
         body = {
@@ -114,6 +119,7 @@ class Groups:
     def __init__(self, api: Api, door: Door) -> None:
         self._api = api
         self._door = door
+        self._pictures = Pictures(api, door)
         self._progress = Progress()
 
     async def send(self, to: str, target: Target, notice: Notice, key: str) -> Sent:  # noqa: ARG002
@@ -124,7 +130,9 @@ class Groups:
                 raise error.outcome() from None
             return ""
 
-        return await self._progress.through(f"{to}\n{key}", outbound.group(notice), send)
+        lane = f"{to}\n{key}"
+        shown = await self._pictures.message(lane, notice.chart)
+        return await self._progress.through(lane, outbound.group(notice, shown), send)
 
 
 class Robots:
@@ -149,7 +157,10 @@ class Robots:
                 raise error.outcome() from None
             return ""
 
-        return await self._progress.through(f"{to}\n{key}", outbound.robot(notice), send)
+        shown = None
+        if notice.chart:
+            shown = outbound.whole_picture(await asyncio.to_thread(chart.png, notice.chart))
+        return await self._progress.through(f"{to}\n{key}", outbound.robot(notice, shown), send)
 
 
 class Closed:

@@ -240,7 +240,7 @@ async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 )
 async def approvals(ask: Ask) -> Notice:
     waiting = await pushes.waiting(ask.session, ask.actor.scope)
-    replies = await pushes.replies(ask.session, ask.actor.scope, REPLY)
+    replies = await pushes.replies(ask.session, ask.actor.scope)
     count = len(waiting) + len(replies)
     title = ask.t(Text("待批准（{count}）", "To be approved ({count})"), count=count)
     if not count:

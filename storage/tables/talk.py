@@ -50,6 +50,7 @@ class Interaction(SQLModel, table=True):
             text("occurred_at DESC"),
             postgresql_where=text("status <> 'filed'"),
         ),
+        Index("ix_interaction_reply", "id", postgresql_where=text("evidence = '{reply}'")),
         Index("ix_interaction_search", "search", postgresql_using="gin"),
     )
 

@@ -239,6 +239,23 @@ async def test_a_button_says_its_command_for_whoever_taps_it(played: Played):
     assert "批准" not in played.shown(chat)[-1].buttons
 
 
+async def test_every_message_of_ours_can_be_changed(played: Played):
+    if Can.CHANGES not in played.adapter.can:
+        pytest.skip("its messages stay as they are")
+    titled = Notice(title="正在转写", text="40%")
+    for chat in (played.direct(played.member), played.inner):
+        for number, (first, then) in enumerate([(SAID, titled), (titled, SAID), (SAID, SAID)]):
+            known = len(played.shown(chat))
+            sent = await send(played, chat, first, f"first:{chat}:{number}")
+            assert sent.id
+            for key in ("then", "then", "later"):  # a repeat changes nothing, a second time can
+                place = sent.id
+                told = then.model_copy(update={"text": f"{number}:{key}"})
+                sent = await send(played, chat, told, f"{key}:{chat}:{number}", place=place)
+                assert len(played.shown(chat)) == known + 1
+                assert f"{number}:{key}" in played.shown(chat)[-1].text
+
+
 async def test_a_form_says_its_command_with_what_is_filled_in(played: Played):
     if Can.FORMS not in played.adapter.can:
         pytest.skip("it has no forms")

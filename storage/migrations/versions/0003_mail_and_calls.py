@@ -29,6 +29,12 @@ def upgrade() -> None:
         sa.Column("recipients", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
     )
     op.create_index(
+        "ix_interaction_reply",
+        "interaction",
+        ["id"],
+        postgresql_where=sa.text("evidence = '{reply}'"),
+    )
+    op.create_index(
         "ix_outbox_external",
         "outbox",
         ["channel", "external_id"],
@@ -70,6 +76,7 @@ def downgrade() -> None:
     op.drop_column("contact", "consent")
     op.drop_table("transcript_window")
     op.drop_index("ix_outbox_external", "outbox")
+    op.drop_index("ix_interaction_reply", "interaction")
     op.drop_column("interaction", "recipients")
     op.drop_column("interaction", "brought_in")
     op.drop_column("interaction", "kept")

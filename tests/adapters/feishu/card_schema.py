@@ -27,6 +27,10 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
         *("tag", "page_size", "row_height", "row_max_height", "header_style"),
         *("freeze_first_column", "columns", "rows"),
     },
+    "img": {
+        *("tag", "img_key", "alt", "title", "scale_type", "size", "transparent", "preview"),
+        *("corner_radius", "element_id", "margin"),
+    },
     "form": {"tag", "name", "elements", "direction", "element_id"},
     "input": {
         *("tag", "name", "required", "placeholder", "default_value", "width", "max_length"),
@@ -137,6 +141,11 @@ def _element(one: Any, where: str) -> None:
             _button(one, where)
         case "table":
             _table(one)
+        case "img":
+            need(one["img_key"], "an image without a key")
+            need(one["alt"]["tag"] == "plain_text", "alt")
+            _words(one["alt"])
+            need(one.get("scale_type") in {"crop_center", "crop_top", "fit_horizontal"}, "scale")
         case "input" | "date_picker" | "select_static":
             _field(one)
         case _:

@@ -74,6 +74,11 @@ class StandIn:
         self.refusing: list[Refuse] = []
         """What the next calls of any kind are answered."""
         self.secret = APP_SECRET
+        self.edits: Counter[str] = Counter()
+        self.recall_troubles: list[Refuse] = []
+        """What the next recalls are answered."""
+        self.images: dict[str, bytes] = {}
+        """Pictures that were uploaded, by their key."""
         self.pace: dict[str, deque[float]] = {}
         self.paced = True
 
@@ -86,6 +91,9 @@ class StandIn:
             web.post(f"{im}/messages", self._answering(self._create)),
             web.post(f"{im}/messages/{{id}}/reply", self._answering(self._reply)),
             web.patch(f"{im}/messages/{{id}}", self._answering(self._patch)),
+            web.put(f"{im}/messages/{{id}}", self._answering(self._edit)),
+            web.delete(f"{im}/messages/{{id}}", self._answering(self._recall)),
+            web.post(f"{im}/images", self._answering(self._image)),
             web.get(f"{im}/messages/{{id}}", self._answering(self._get)),
             web.get(f"{im}/messages/{{id}}/resources/{{key}}", self._answering(self._file)),
             web.get(f"{im}/chats/{{id}}", self._answering(self._chat)),
@@ -164,7 +172,7 @@ class StandIn:
         self.bodies.append(body)
         if not 0 < len(body.get("uuid", "")) <= 50:
             raise Refuse(230001, "uuid")
-        card_schema.check(body["msg_type"], body["content"], len(raw))
+        self._has_pictures(card_schema.check(body["msg_type"], body["content"], len(raw)))
         return body
 
     async def _take(self, request: web.Request, body: Any, chat: str, thread: str) -> Any:
@@ -175,7 +183,7 @@ class StandIn:
         if body["uuid"] not in self.uuids:
             self._is_slow_enough(chat)
             shows = Shows(
-                f"om_{len(self.messages):032x}", chat, body["msg_type"], json.loads(body["content"])
+                f"om_{len(self.uuids):032x}", chat, body["msg_type"], json.loads(body["content"])
             )
             shows.thread = thread
             self.messages.append(shows)
@@ -225,7 +233,68 @@ class StandIn:
         if found[0].kind != "interactive":
             raise Refuse(230054, "This message type cannot be updated.")
         found[0].body = card_schema.check("interactive", body["content"], len(raw))
+        self._has_pictures(found[0].body)
         return {"code": 0, "msg": "success", "data": {}}
+
+    async def _edit(self, request: web.Request) -> Any:
+        """A message of words becomes other words, twenty times."""
+        raw = await request.read()
+        body = json.loads(raw)
+        place = request.match_info["id"]
+        if place in self.too_old:
+            raise Refuse(230075, "exceeds the time limit for editing")
+        found = [one for one in self.messages if one.id == place]
+        if not found or set(body) != {"msg_type", "content"}:
+            raise Refuse(230001, "ext=invalid message_id")
+        if body["msg_type"] not in {"text", "post"} or found[0].kind == "interactive":
+            raise Refuse(230054, "This operation is not supported for this message type.")
+        self.edits[place] += 1
+        if self.edits[place] > 20:
+            raise Refuse(230072, "The message has reached the number of times it can be edited.")
+        found[0].kind = body["msg_type"]
+        found[0].body = card_schema.check(body["msg_type"], body["content"], len(raw))
+        return {"code": 0, "msg": "success", "data": {"message_id": place}}
+
+    async def _recall(self, request: web.Request) -> Any:
+        """Of the bot's own messages, for a day."""
+        place = request.match_info["id"]
+        if self.recall_troubles:
+            raise self.recall_troubles.pop(0)
+        if place in self.too_old:
+            raise Refuse(230009, "exceeds the time limit for recalling")
+        found = [one for one in self.messages if one.id == place]
+        if not found:
+            raise Refuse(230001, "ext=invalid message_id")
+        self.messages.remove(found[0])
+        self.gone.add(place)
+        return {"code": 0, "msg": "success", "data": {}}
+
+    async def _image(self, request: web.Request) -> Any:
+        if not {"im:resource", "im:resource:upload"} & set(self.granted):
+            raise Refuse(
+                99991672,
+                "Access denied. One of the following scopes is required: "
+                "[im:resource, im:resource:upload]",
+            )
+        if request.content_type != "multipart/form-data":
+            raise Refuse(234001, "Invalid request param.")
+        form = await request.post()
+        image = form.get("image")
+        if form.get("image_type") != "message" or not isinstance(image, web.FileField):
+            raise Refuse(234001, "Invalid request param.")
+        data = image.file.read()
+        if not 0 < len(data) <= 10 * 1024 * 1024:
+            raise Refuse(234006 if data else 234010, "size")
+        if not data.startswith(b"\x89PNG"):
+            raise Refuse(234011, "Can't regonnize the image format.")
+        key = f"img_v3_{len(self.images):04d}_made-up"
+        self.images[key] = data
+        return {"code": 0, "msg": "success", "data": {"image_key": key}}
+
+    def _has_pictures(self, content: Any) -> None:
+        for one in card_schema.walk(content):
+            if one.get("tag") == "img" and one["img_key"] not in self.images:
+                raise Refuse(230099, "ErrCode: 11246; image key is not valid")
 
     async def _get(self, request: web.Request) -> Any:
         items = self.items.get(request.match_info["id"])

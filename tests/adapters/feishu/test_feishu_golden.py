@@ -21,7 +21,7 @@ CHATS = {"zh": "ou_11111111111111111111111111111111", "en": "oc_aaaaaaaaaaaaaaaa
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['name']}.{case['language']}")
 def test_a_notice_is_sent_like_this(case: dict):
     notice = degrade(Notice.model_validate(case["notice"]), FeishuAdapter.can)
-    calls = outbound.calls(Target(chat=CHATS[case["language"]]), notice, "golden")
+    calls = outbound.calls(Target(chat=CHATS[case["language"]]), notice, "golden", "img_v3_golden")
     sent = []
     for call in calls:
         size = len(json.dumps(call.body, ensure_ascii=False).encode())
@@ -40,7 +40,7 @@ def test_a_notice_loses_no_word(case: dict):
     notice = degrade(Notice.model_validate(case["notice"]), FeishuAdapter.can)
     shown = "\n".join(
         card_schema.seen(kind, content)[0]
-        for kind, content in outbound.messages(Target(chat="oc_1"), notice)
+        for kind, content in outbound.messages(Target(chat="oc_1"), notice, "img_v3_golden")
     )
     wanted = [notice.title, *notice.text.split("\n"), notice.note]
     wanted += [word for fact in notice.facts for word in (fact.label, fact.value)]
@@ -48,5 +48,6 @@ def test_a_notice_loses_no_word(case: dict):
     wanted += list(notice.table.columns) if notice.table else []
     wanted += [cell for row in notice.table.rows for cell in row] if notice.table else []
     wanted += [field.label for field in notice.form.fields] if notice.form else []
+    wanted += [notice.chart.words] if notice.chart else []
     for words in wanted:
         assert "".join(words.split()) in "".join(shown.split())

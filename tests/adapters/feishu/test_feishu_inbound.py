@@ -48,7 +48,8 @@ def about(happened: Happening, **more: Any) -> InboundMessage:
 
 
 def file(key: str, name: str, type_: str, kind: str = "file") -> tuple[RemoteFile, ...]:
-    return (RemoteFile(ref=f"{ID}/{key}/{kind}", name=name, type=type_),)
+    voice = name == "voice.opus"
+    return (RemoteFile(ref=f"{ID}/{key}/{kind}", name=name, type=type_, voice=voice),)
 
 
 def private(**more: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MESSAGE = frozenset(["section", "header", "actions", "context", "divider", "table"])
-HOME = MESSAGE - {"table"}
+MESSAGE = frozenset(["section", "header", "actions", "context", "divider", "table", "image"])
+HOME = MESSAGE - {"table", "image"}
 MODAL = frozenset(["section", "header", "context", "divider", "input"])
 MOST_CHARACTERS = 13_200
 
@@ -110,6 +110,14 @@ def table(one: Mapping[str, Any]) -> None:
             must(cell["type"] == "raw_text" and cell["text"], "an empty cell")
 
 
+def image(one: Mapping[str, Any]) -> None:
+    must(set(one) <= {"type", "block_id", "title", "alt_text", "slack_file", "image_url"}, "image")
+    must(isinstance(one.get("alt_text"), str) and 0 < len(one["alt_text"]) <= 2000, "alt_text")
+    must(("slack_file" in one) != ("image_url" in one), "slack_file or image_url")
+    file = one.get("slack_file", {"id": "F"})
+    must(len(file) == 1 and set(file) <= {"id", "url"}, "slack_file: id or url")
+
+
 def taken_in(one: Mapping[str, Any]) -> None:
     text(one["label"], 2000, "plain_text")
     element = one["element"]
@@ -143,6 +151,7 @@ BLOCKS = {
     "actions": actions,
     "context": context,
     "table": table,
+    "image": image,
     "header": header,
     "input": taken_in,
     "divider": lambda _: None,
@@ -156,6 +165,7 @@ def words(blocks: Sequence[Mapping[str, Any]]) -> str:
         texts = [one.get("text"), one.get("label"), *one.get("fields", [])]
         texts += [e if isinstance(e["text"], str) else e["text"] for e in one.get("elements", [])]
         lines += [read(text) for text in texts if text]
+        lines += [one["alt_text"]] if "alt_text" in one else []
         lines += [" ".join(cell["text"] for cell in row) for row in one.get("rows", [])]
     return "\n".join(lines)
 

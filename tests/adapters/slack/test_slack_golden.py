@@ -27,7 +27,7 @@ def named(one: dict[str, Any]) -> str:
 @pytest.mark.parametrize("one", NOTICES, ids=named)
 def test_every_notice_is_shown_as_it_was_approved(one: dict[str, Any]):
     notice = degrade(Notice.model_validate(one["notice"]), SlackAdapter.can)
-    shown = outbound.messages(notice)
+    shown = outbound.messages(notice, "F0GOLDEN1")
     for body in shown:
         blockkit.message(body)
     blockkit.view(outbound.home(notice))

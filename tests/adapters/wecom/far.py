@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.adapters.wecom.content import INVISIBLE, Wrong, check_card, check_content, need
 from tests.contract.platform import Shown, Trouble
 
 CORP = "ww5823bf96d3bd56c7"
@@ -20,85 +21,7 @@ AGENT = 1000002
 SECRETS = {"app": "made-up-app-secret-9c1", "kf": "made-up-kf-secret-4b7"}
 ROBOT_KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 KFID = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
-INVISIBLE = "\u200b\u200c\u200d\u2060\u2063"
-_TASK = re.compile(r"[0-9a-zA-Z_@-]{1,128}")
 _MSGID = re.compile(r"[0-9a-zA-Z_-]{1,32}")
-
-
-class Wrong(Exception):
-    """What the platform would refuse, with its code."""
-
-    def __init__(self, code: int, told: str) -> None:
-        super().__init__(told)
-        self.code = code
-
-
-def need(condition: object, code: int, told: str) -> None:
-    if not condition:
-        raise Wrong(code, told)
-
-
-def size(text: str) -> int:
-    return len(text.encode())
-
-
-def columns(text: str) -> int:
-    return sum(1 if ord(char) < 0x2E80 else 2 for char in text)
-
-
-def check_card(card: Any) -> None:
-    """`template_card` of the type button_interaction."""
-    need(isinstance(card, dict), 40058, "template_card is not an object")
-    need(card.get("card_type") == "button_interaction", 40058, "card_type")
-    known = (
-        "card_type source main_title sub_title_text horizontal_content_list task_id button_list "
-        "replace_text card_action quote_area"
-    )
-    need(set(card) <= set(known.split()), 40058, f"unknown fields: {set(card)}")
-    need(_TASK.fullmatch(card.get("task_id", "")), 40058, "task_id")
-    title = card.get("main_title", {})
-    need(title.get("title") or card.get("sub_title_text"), 40058, "main_title.title")
-    need(columns(title.get("title", "")) <= 52, 40058, "main_title.title is longer than 26")
-    need(columns(title.get("desc", "")) <= 60, 40058, "main_title.desc is longer than 30")
-    need(columns(card.get("sub_title_text", "")) <= 224, 40058, "sub_title_text beyond 112")
-    facts = card.get("horizontal_content_list", [])
-    need(len(facts) <= 6, 40058, "more than 6 of horizontal_content_list")
-    for fact in facts:
-        need(fact.get("keyname"), 40058, "keyname is missing")
-        need(columns(fact["keyname"]) <= 10, 40058, "keyname is longer than 5")
-        need(columns(fact.get("value", "")) <= 52, 40058, "value is longer than 26")
-    source = card.get("source", {})
-    need(columns(source.get("desc", "")) <= 26, 40058, "source.desc")
-    need(source.get("desc_color", 0) in {0, 1, 2, 3}, 40058, "source.desc_color")
-    _check_buttons(card.get("button_list"))
-
-
-def _check_buttons(buttons: Any) -> None:
-    need(isinstance(buttons, list) and 1 <= len(buttons) <= 6, 40058, "button_list: 1 to 6")
-    keys: list[str] = []
-    for button in buttons:
-        need(button.get("text"), 40058, "a button without text")
-        need(columns(button["text"]) <= 20, 40058, "a button's text is longer than 10")
-        need(button.get("style", 1) in {1, 2, 3, 4}, 40058, "style")
-        if button.get("type", 0) == 1:
-            need(button.get("url", "").startswith("http"), 40058, "url")
-        else:
-            need(0 < size(button.get("key", "")) <= 1024, 40058, "key: 1 to 1024 bytes")
-            keys.append(button["key"])
-    need(len(keys) == len(set(keys)), 40058, "two buttons have one key")
-
-
-def check_content(message: Any, *, types: set[str], markdown: int = 2048) -> None:
-    """`msgtype` and its content; what WeCom would cut without a word is a fault here."""
-    kind = message.get("msgtype")
-    need(kind in types, 40008, f"msgtype {kind}")
-    if kind == "template_card":
-        check_card(message.get("template_card"))
-        return
-    content = message.get(kind, {}).get("content")
-    need(isinstance(content, str), 40058, "content is no text")
-    need(content.strip(INVISIBLE + " \n\t\r\u3000\ufeff") or content, 44004, "empty content")
-    need(size(content) <= (2048 if kind == "text" else markdown), 45002, "content too long")
 
 
 @dataclass
@@ -114,6 +37,8 @@ class Line:
 
     def shown(self) -> Shown:
         card = self.message.get("template_card")
+        if self.message["msgtype"] == "image":
+            return Shown("[图片]")
         if card is None:
             kind = self.message["msgtype"]
             text = self.message[kind]["content"].strip(INVISIBLE)
@@ -146,6 +71,10 @@ class Far:
         self.next_tokens = itertools.count(1)
         self.media: dict[str, tuple[str, bytes, str, dict[str, str]]] = {}
         """media_id → door, bytes, type, headers."""
+        self.pictures: dict[str, bytes] = {}
+        """Uploaded by the app: media_id → bytes."""
+        self.down: list[str] = []
+        """Paths whose next calls are answered with 502."""
         self.answers: dict[str, list[dict[str, Any]]] = {}
         """Answers that the next calls of a path get instead."""
         self.codes = itertools.count(1)
@@ -174,8 +103,11 @@ class Far:
         path = request.match_info["path"]
         self.calls[path] += 1
         query = dict(request.query)
-        body = await request.json() if request.can_read_body else None
+        body = await self._body(request) if request.can_read_body else None
         self.bodies.append((path, body))
+        if path in self.down:
+            self.down.remove(path)
+            return web.Response(status=502, text="<html>bad gateway</html>")
         sends = path in {
             "message/send",
             "appchat/send",
@@ -205,6 +137,16 @@ class Far:
             assert request.transport is not None
             request.transport.abort()
         return web.json_response({"errcode": 0, "errmsg": "ok", **answer})
+
+    async def _body(self, request: web.Request) -> Any:
+        """JSON, or a form's one file with the type that the address says."""
+        if request.content_type != "multipart/form-data":
+            return await request.json()
+        file = (await request.post()).get("media")
+        if not isinstance(file, web.FileField):
+            return {}
+        data = file.file.read()
+        return {"type": request.query.get("type"), "name": file.filename, "data": data}
 
     async def _troubled(self, trouble: Trouble) -> web.StreamResponse:
         if trouble is Trouble.DOWN:
@@ -249,13 +191,14 @@ class Far:
 
     def _message_send(self, body: dict[str, Any]) -> dict[str, Any]:
         known = (
-            "touser agentid msgtype text markdown template_card enable_duplicate_check "
+            "touser agentid msgtype text image markdown template_card enable_duplicate_check "
             "duplicate_check_interval"
         )
         need(set(body) <= set(known.split()), 40058, f"unknown fields {set(body)}")
         need(body.get("agentid") == AGENT, 40056, "invalid agentid")
         need(1 <= body.get("duplicate_check_interval", 1800) <= 4 * 3600, 40058, "interval")
-        check_content(body, types={"text", "markdown", "template_card"})
+        types = {"text", "image", "markdown", "template_card"}
+        check_content(body, types=types, media=self.pictures)
         who = body.get("touser", "")
         if who not in self.members:
             return {"invaliduser": who, "msgid": ""}
@@ -275,6 +218,16 @@ class Far:
             self.lines.append(line)
         return {"msgid": f"msg{len(self.lines)}", "response_code": line.code}
 
+    def _media_upload(self, body: dict[str, Any]) -> dict[str, Any]:
+        need(body.get("data"), 41005, "media data missing")
+        need(body["type"] == "image", 40004, "invalid media type")
+        need(body["name"].endswith((".png", ".jpg")), 40005, "invalid file type")
+        need(5 < len(body["data"]) <= 10 * 1024 * 1024, 40009, "invalid image size")
+        need(body["data"].startswith(b"\x89PNG"), 40005, "invalid file type")
+        media_id = f"3Gmade-up{len(self.pictures)}"
+        self.pictures[media_id] = body["data"]
+        return {"type": "image", "media_id": media_id, "created_at": str(int(time.time()))}
+
     def _message_update_template_card(self, body: dict[str, Any]) -> dict[str, Any]:
         need(body.get("agentid") == AGENT, 40056, "invalid agentid")
         code = body.get("response_code", "")
@@ -292,15 +245,17 @@ class Far:
         return {"invaliduser": []}
 
     def _appchat_send(self, body: dict[str, Any]) -> dict[str, Any]:
-        need(set(body) <= {"chatid", "msgtype", "text", "markdown", "safe"}, 40058, "fields")
+        need(
+            set(body) <= {"chatid", "msgtype", "text", "image", "markdown", "safe"}, 40058, "fields"
+        )
         need(body.get("chatid") in self.groups, 86003, "chatid not exist")
-        check_content(body, types={"text", "markdown"})
+        check_content(body, types={"text", "image", "markdown"}, media=self.pictures)
         self.lines.append(Line(f"group:{body['chatid']}", body))
         return {}
 
     def _robot(self, query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         need(query.get("key") == ROBOT_KEY, 93000, "invalid webhook url")
-        check_content(body, types={"text", "markdown"}, markdown=4096)
+        check_content(body, types={"text", "image", "markdown"}, markdown=4096)
         self.lines.append(Line("hook:sales", body))
         return {}
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.adapters.wecom.far import Line, Wrong, check_card, need, size
+from tests.adapters.wecom.content import Wrong, check_card, need, size
+from tests.adapters.wecom.far import Line
 from tests.contract.platform import Shown
 
 BOT = "aibMadeUp7Yt"

@@ -11,8 +11,11 @@ from adapters.wecom import cards, outbound, robot_outbound
 from adapters.wecom.adapter import WeComAdapter
 from bot.contract import Notice
 from bot.render.degrade import degrade
-from tests.adapters.wecom import far, robot_stand_in
+from tests.adapters.wecom import content, robot_stand_in
 
+DATA = b"\x89PNG made up"
+PICTURE = "3Ggolden"
+MEDIA = {PICTURE: DATA}
 HERE = Path(__file__).parent
 NOTICES = [
     json.loads(line)
@@ -23,9 +26,9 @@ NOTICES = [
 def rendered(notice: Notice) -> dict[str, Any]:
     shown = degrade(notice, WeComAdapter.can)
     return {
-        "user": outbound.private(shown, "golden"),
-        "group": outbound.group(shown),
-        "hook": outbound.robot(shown),
+        "user": outbound.private(shown, "golden", outbound.picture(PICTURE)),
+        "group": outbound.group(shown, outbound.picture(PICTURE)),
+        "hook": outbound.robot(shown, outbound.whole_picture(DATA)),
         "kf": outbound.customer(shown, "golden"),
         "robot": robot_outbound.messages(shown, "golden"),
         "reply": robot_outbound.one(shown, "golden"),
@@ -37,17 +40,17 @@ def rendered(notice: Notice) -> dict[str, Any]:
 def test_a_notice_is_rendered_as_it_was(line: dict[str, Any]):
     found = rendered(Notice.model_validate(line["notice"]))
     for message in found["user"]:
-        far.check_content(message, types={"text", "template_card"})
+        content.check_content(message, types={"text", "image", "template_card"}, media=MEDIA)
     for message in found["group"]:
-        far.check_content(message, types={"text", "markdown"})
+        content.check_content(message, types={"text", "image", "markdown"}, media=MEDIA)
     for message in found["hook"]:
-        far.check_content(message, types={"text", "markdown"}, markdown=4096)
+        content.check_content(message, types={"text", "image", "markdown"}, markdown=4096)
     for message in found["kf"]:
-        far.check_content(message, types={"text"})
+        content.check_content(message, types={"text"})
     for message in [*found["robot"], found["reply"]]:
         robot_stand_in.check_message(message)
     if found["place"]:
-        far.check_card(found["place"])
+        content.check_card(found["place"])
     path = HERE / "golden" / f"{line['name']}.{line['language']}.json"
     path.parent.mkdir(exist_ok=True)
     if not path.exists() and os.environ.get("KEQING_GOLDEN") == "write":

@@ -18,7 +18,7 @@ AT = datetime.fromtimestamp(1795140000, UTC)
 
 
 def file(ref: str, name: str = "", type_: str = "application/octet-stream") -> RemoteFile:
-    return RemoteFile(ref=ref, name=name, type=type_)
+    return RemoteFile(ref=ref, name=name, type=type_, voice=name == "voice.amr")
 
 
 def private(raw: bytes, **fields: Any) -> InboundMessage:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapters.wecom import cards, invisible, keys, outbound
 from bot.contract import Button, Fact, Field, Form, Level, Notice
-from tests.adapters.wecom import far
+from tests.adapters.wecom import content as schema
 
 DO = Button(label="批准", command="/approve 7", primary=True, once=True)
 
@@ -25,7 +25,7 @@ def test_every_text_fits_by_bytes_and_ends_with_its_mark(text: str, times: int):
     for messages in (outbound.private(notice, "k"), outbound.customer(notice, "k")):
         assert messages
         for message in messages:
-            far.check_content(message, types={"text"})
+            schema.check_content(message, types={"text"})
     for number, content in enumerate(contents(outbound.private(notice, "k"))):
         assert content.endswith(invisible.mark(f"k\n{number}"))
 
@@ -36,7 +36,7 @@ def test_the_same_words_are_another_content_for_another_key_and_the_same_for_the
     assert outbound.private(notice, "a") != outbound.private(notice, "b")
     (content,) = contents(outbound.private(notice, "a"))
     assert invisible.unmarked(content) == "到期了"
-    assert far.size(invisible.mark("a")) == invisible.BYTES == 48
+    assert schema.size(invisible.mark("a")) == invisible.BYTES == 48
 
 
 def test_marks_of_many_keys_differ():
@@ -81,9 +81,9 @@ def test_markdown_that_does_not_go_in_one_goes_as_texts():
     notice = Notice(title="长", text="一句话。" * 400)
     assert {one["msgtype"] for one in outbound.group(notice)} == {"text"}
     for message in outbound.group(notice):
-        far.check_content(message, types={"text"})
+        schema.check_content(message, types={"text"})
     (robot,) = outbound.robot(Notice(title="长", text="一句话。" * 300))
-    far.check_content(robot, types={"markdown"}, markdown=4096)
+    schema.check_content(robot, types={"markdown"}, markdown=4096)
 
 
 def test_buttons_are_words_where_nobody_can_tap():
@@ -132,7 +132,7 @@ def test_a_short_notice_is_one_card():
 def test_what_a_card_cannot_hold_is_told_before_it_in_whole(more: dict):
     notice = Notice(**{"title": "审批", "text": "内容", "buttons": (DO,), **more})
     *texts, card = outbound.private(notice, "k")
-    far.check_card(card["template_card"])
+    schema.check_card(card["template_card"])
     assert texts
     assert card["template_card"].keys() & {"sub_title_text", "horizontal_content_list"} == set()
     told = "".join(contents(texts))
@@ -158,16 +158,16 @@ def test_more_than_six_buttons_are_several_cards():
     assert [len(card["button_list"]) for card in found] == [6, 6, 2]
     assert len({card["task_id"] for card in found}) == 3
     for card in found:
-        far.check_card(card)
+        schema.check_card(card)
 
 
 def test_a_command_is_carried_up_to_1024_bytes_and_told_beyond():
     longest = "/note " + "注" * 338 + "xx"
-    assert far.size(keys.key(0, longest, once=True)) == 1024
+    assert schema.size(keys.key(0, longest, once=True)) == 1024
     (message,) = outbound.private(
         Notice(text="记", buttons=(Button(label="记", command=longest),)), "k"
     )
-    far.check_card(message["template_card"])
+    schema.check_card(message["template_card"])
     assert keys.read(message["template_card"]["button_list"][0]["key"]) == (longest, False)
     (message,) = outbound.private(
         Notice(text="记", buttons=(Button(label="记", command=longest + "x"),)), "k"
@@ -205,7 +205,7 @@ def test_an_address_is_opened_not_said():
 def test_an_answer_that_takes_a_cards_place_leaves_one_grey_button():
     card = cards.replacing(Notice(title="已批准", text="已发送"), "k")
     assert card
-    far.check_card(card)
+    schema.check_card(card)
     assert card["replace_text"] == "已处理"
     assert [one["key"] for one in card["button_list"]] == [keys.DONE]
     again = cards.replacing(Notice(title="再选", buttons=(DO,)), "k")
