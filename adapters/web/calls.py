@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from adapters.web import pages
-from bot.commands import minutes
+from bot.commands import cards, minutes
 from bot.commands.minutes import Talk
 from bot.commands.registry import Ask
 from bot.pipeline import hearing
@@ -29,6 +29,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             raise web.HTTPNotFound
         told = await minutes.of(ask.session, item)
         files = (await talk.attachments(ask.session, [item.id])).get(item.id, [])
+        contact = await ask.session.get(Contact, item.contact_id or 0)
         curve = minutes.curve(told.turns, told.shape, ask.language)
         return await pages.show(
             request,
@@ -40,7 +41,8 @@ async def one(request: web.Request) -> web.StreamResponse:
             moods=[_mood(turn.score) for turn in told.turns],
             sound=_sound(files),
             files=files,
-            consent=await _consent(ask, item),
+            who=_who(item, contact),
+            consent=contact.consent if contact else "",
             chart=pages.drawn(curve) if curve else "",
             facts=_facts(ask, told),
             at=hearing.clock_time,
@@ -64,9 +66,10 @@ def _sound(files: list[Attachment]) -> Attachment | None:
     return heard[-1] if heard else None
 
 
-async def _consent(ask: Ask, item: Interaction) -> Contact | None:
-    contact = await ask.session.get(Contact, item.contact_id or 0)
-    return contact if contact and contact.consent else None
+def _who(item: Interaction, contact: Contact | None) -> str:
+    """The other side: their name, else what is known of their number."""
+    known = item.sender_name or (contact.name if contact else "")
+    return known or cards.masked("phone", item.sender_address)
 
 
 def _facts(ask: Ask, told: Talk) -> list[tuple[str, list[Point]]]:

@@ -18,7 +18,7 @@ FONTS: Final = Path(__file__).with_name("fonts")
 FAMILY: Final = "Noto Sans CJK SC"
 WIDTH: Final = 640
 HEIGHT: Final = 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 40, 30
+LEFT, RIGHT, TOP, BOTTOM = 60, 16, 44, 32
 COLOURS: Final = ("#d6336c", "#1f6fd6", "#2b8a3e", "#e67700")
 INK: Final = "#1d2433"
 PAPER: Final = "#ffffff"
@@ -33,12 +33,12 @@ def svg(chart: Chart, *, ink: str = "currentColor", paper: str = "none") -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
         f' height="{HEIGHT}" role="img" aria-label="{_safe(chart.words)}"'
-        f' font-family="{FAMILY}, sans-serif" font-size="12" class="chart">'
+        f' font-family="{FAMILY}, sans-serif" font-size="14" class="chart">'
     )
     parts = [
         head,
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{paper}"/>',
-        _words(LEFT, 18, chart.title, ink, size=14),
+        _words(LEFT, 18, chart.title, ink, size=16),
         *_legend(chart, ink),
         *(_level(chart, value, mark, ink) for value, mark in chart.up if low <= value <= high),
         *(_mark(chart, value, mark, ink) for value, mark in chart.across),
@@ -104,7 +104,7 @@ def _legend(chart: Chart, ink: str) -> list[str]:
     at = WIDTH - RIGHT
     for number, series in reversed(list(enumerate(chart.series))):
         name = _short(series.name)
-        at -= 16 + sum(13 if ord(c) > 0x2E7F else 7 for c in name)
+        at -= 16 + sum(15 if ord(c) > 0x2E7F else 8 for c in name)
         colour = COLOURS[number % len(COLOURS)]
         parts.append(f'<circle cx="{at}" cy="14" r="4" fill="{colour}"/>')
         parts.append(_words(at + 8, 18, name, ink))
@@ -126,7 +126,7 @@ def _mark(chart: Chart, value: float, mark: str, ink: str) -> str:
 
 
 def _words(
-    x: float, y: float, words: str, ink: str, *, anchor: str = "start", size: int = 12
+    x: float, y: float, words: str, ink: str, *, anchor: str = "start", size: int = 14
 ) -> str:
     return (
         f'<text x="{x}" y="{y}" fill="{ink}" text-anchor="{anchor}" font-size="{size}">'
