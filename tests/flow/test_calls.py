@@ -236,29 +236,33 @@ async def test_long_work_shows_how_far_it_is_in_one_message(
     engine.shares = (0.4, 0.45, 0.8)
     id_, chat = await dropped(loaded)
     job = asyncio.create_task(loaded.transcriber.run(id_))
-    seen: list[str] = []
-    for _ in engine.shares:
-        before = len(await play.posted(loaded, chat))
-        for _ in range(30):
-            await asyncio.sleep(0.02)
-            await play.send_all(loaded)
-            if len(await play.posted(loaded, chat)) > before:
-                break
-        lines = await play.rows(
-            loaded, "SELECT body FROM chat_line WHERE chat = :chat ORDER BY id", chat=chat
-        )
-        seen += [json.loads(bytes(line["body"])).get("title", "") for line in lines][-1:]
-        assert len(lines) == 1
-        engine.goes_on.set()
+
+    async def shown(title: str) -> None:
+        async with asyncio.timeout(20):
+            while await titles(loaded, chat) != [title]:  # noqa: ASYNC110 - told by a clock
+                await play.send_all(loaded)
+                await asyncio.sleep(0.01)
+
+    await shown("转写中 40 %")
+    engine.goes_on.set()
+    await asyncio.sleep(0.1)
+    engine.goes_on.set()
+    await shown("转写中 80 %")
+    engine.goes_on.set()
     await job
     await play.send_all(loaded)
-    assert seen == ["转写中 40 %", "转写中 40 %", "转写中 80 %"]
+    assert (await titles(loaded, chat))[0] == "转写完成"
+    told_ = [n.title for n in await play.posted(loaded, chat) if n.title.startswith("转写中")]
+    assert told_[-1] == "转写中 80 %"
+    assert "转写中 45 %" not in told_
+
+
+async def titles(program: Program, chat: str) -> list[str]:
+    """What the lines of a member's own chat are called."""
     lines = await play.rows(
-        loaded, "SELECT body FROM chat_line WHERE chat = :chat ORDER BY id", chat=chat
+        program, "SELECT body FROM chat_line WHERE chat = :chat ORDER BY id", chat=chat
     )
-    titles = [json.loads(bytes(line["body"])).get("title", "") for line in lines]
-    assert titles[0] == "转写完成"
-    assert "转写中 80 %" not in titles
+    return [json.loads(bytes(line["body"])).get("title", "") for line in lines]
 
 
 async def test_customers_never_read_of_it(loaded: Program, engine: Engine):
