@@ -66,7 +66,14 @@ class Remote:
                 return language or script.written("".join(one.text for one in said)), said
 
             return windows.go_through(
-                path, self._settings, read, size=BATCH, progress=progress, done=done, keep=keep
+                path,
+                self._settings,
+                read,
+                size=BATCH,
+                packed=False,
+                progress=progress,
+                done=done,
+                keep=keep,
             )
 
     def listening_copy(self, path: Path, into: Path) -> bool:

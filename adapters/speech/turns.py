@@ -29,8 +29,11 @@ HUSH: Final = 5
 """Frames without speech that a turn is cut in, where it must be: 160 ms."""
 SAME_BREATH_S: Final = 1.0
 ONE_SIDE_S: Final = 2.0
-"""Nobody else's words are lost in a pause of a single channel, and each turn costs Whisper as much as
-30 s do: so they are longer there.
+"""Nobody else's words are lost in a pause of a single channel: turns are longer there."""
+GAP_S: Final = 10.0
+SPAN_S: Final = 120.0
+"""Each turn costs Whisper as much as 30 s do. An engine that tells the times of its words can hear
+what is said on a single channel packed, over pauses up to GAP_S and never over more than SPAN_S.
 """
 LEAK_DB: Final = 6.0
 SPEAKERS: Final = ("agent", "customer")
@@ -45,6 +48,28 @@ class Turn:
     start: float
     end: float
     channel: int = 0
+    pauses: tuple[tuple[float, float], ...] = ()
+    """From when to when nothing is said within it; left out of its sound."""
+
+    @property
+    def pieces(self) -> tuple[tuple[float, float], ...]:
+        """From when to when its sound is taken."""
+        starts = (self.start, *(until for _, until in self.pauses))
+        return tuple(zip(starts, (*(since for since, _ in self.pauses), self.end), strict=True))
+
+    @property
+    def length(self) -> float:
+        """Seconds of its sound."""
+        return sum(end - start for start, end in self.pieces)
+
+    def at(self, second: float, *, ending: bool = False) -> float:
+        """When a second of its sound is in the recording; `ending`: of what ends then."""
+        left = second
+        for start, end in self.pieces:
+            if left < end - start or (ending and left <= end - start):
+                return start + left
+            left -= end - start
+        return self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +120,13 @@ class _Sides:
         return [0] if self.difference**0.5 / loud < 0.05 else [0, 1]
 
 
-def hear(path: Path, progress: Callable[[float], None] = lambda _: None) -> Heard:
+def hear(
+    path: Path, progress: Callable[[float], None] = lambda _: None, *, packed: bool = False
+) -> Heard:
     """Find the turns of a recording; `progress` gets 0..1, where its length is told. Raises
     `Unreadable`.
+
+    `packed`: those of a single channel hold as much as Whisper hears at once, without their pauses.
     """
     count, claimed_s = decode.shape(path)
     tally = Tally()
@@ -115,7 +144,7 @@ def hear(path: Path, progress: Callable[[float], None] = lambda _: None) -> Hear
     live = sides.live()
     speech = [np.concatenate(sides.speech[n]) for n in live]
     decibels = [np.concatenate(sides.decibels[n]) for n in live]
-    found = _turns(speech, decibels, live, tally.seconds)
+    found = _turns(speech, decibels, live, tally.seconds, packed=packed and len(live) == 1)
     return Heard(tuple(found), count, len(live) == 2, tally.seconds, tally.bad_packets)
 
 
@@ -141,8 +170,11 @@ def cut(path: Path, heard: Heard, wanted: Sequence[Turn]) -> Iterator[tuple[Turn
 
 
 def _sound(held: decode.Samples, held_from: int, turn: Turn) -> Floats:
-    start, end = round(turn.start * RATE) - held_from, round(turn.end * RATE) - held_from
-    return _floats(held[max(start, 0) : end, turn.channel])
+    def piece(start: float, end: float) -> decode.Samples:
+        first, last = round(start * RATE) - held_from, round(end * RATE) - held_from
+        return held[max(first, 0) : last, turn.channel]
+
+    return _floats(np.concatenate([piece(start, end) for start, end in turn.pieces]))
 
 
 def _floats(samples: decode.Samples) -> Floats:
@@ -153,10 +185,17 @@ def _floats(samples: decode.Samples) -> Floats:
 
 
 def _turns(
-    speech: Sequence[Floats], decibels: Sequence[Floats], channels: Sequence[int], duration: float
+    speech: Sequence[Floats],
+    decibels: Sequence[Floats],
+    channels: Sequence[int],
+    duration: float,
+    *,
+    packed: bool,
 ) -> list[Turn]:
     active = [_active(probabilities) for probabilities in speech]
     breath = SAME_BREATH_S if len(active) == 2 else ONE_SIDE_S
+    if packed:  # in small pieces, which must not overlap where they are padded
+        breath = 2 * PAD_S
     if len(active) == 2:
         active = _without_leaks(active, decibels)
     runs = [
@@ -171,6 +210,8 @@ def _turns(
         for turn in _joined(runs, breath)
         for piece in _split(turn, likely[turn.channel], duration)
     ]
+    if packed:
+        return list(_packed(pieces))
     return sorted(pieces, key=lambda turn: (turn.end, turn.start, turn.channel))
 
 
@@ -201,6 +242,27 @@ def _runs(active: Mask) -> list[tuple[int, int]]:
         else:
             runs.append((start, end))
     return [(start, end) for start, end in runs if (end - start) * FRAME_S >= SHORTEST_S]
+
+
+def _packed(turns: Sequence[Turn]) -> Iterator[Turn]:
+    """Turns of one channel, as many to one as Whisper hears at once, without the pauses between."""
+    held: Turn | None = None
+    for turn in turns:
+        fits = (
+            held is not None
+            and turn.start - held.end < GAP_S
+            and turn.end - held.start < SPAN_S
+            and held.length + turn.length + PAUSE_S <= LONGEST_S
+        )
+        if held is None or not fits:
+            if held is not None:
+                yield held
+            held = turn
+        else:
+            pause = ((held.end, turn.start),) if turn.start - held.end > PAUSE_S else ()
+            held = Turn(held.start, turn.end, held.channel, (*held.pauses, *pause))
+    if held is not None:
+        yield held
 
 
 def _joined(turns: Sequence[Turn], breath: float) -> list[Turn]:

@@ -58,7 +58,14 @@ class FasterWhisper:
             return language, list(self._read(heard, batch, language, hotwords))
 
         return windows.go_through(
-            path, self._settings, read, size=BATCH, progress=progress, done=done, keep=keep
+            path,
+            self._settings,
+            read,
+            size=BATCH,
+            packed=True,
+            progress=progress,
+            done=done,
+            keep=keep,
         )
 
     def listening_copy(self, path: Path, into: Path) -> bool:
@@ -150,13 +157,13 @@ class FasterWhisper:
 
 
 def _segment(one: Any, turn: Turn, speaker: str) -> Segment:
-    start = _between(turn.start, turn.start + float(one.start), turn.end)
-    end = _between(start, turn.start + float(one.end), turn.end)
+    start = _between(turn.start, turn.at(float(one.start)), turn.end)
+    end = _between(start, turn.at(float(one.end), ending=True), turn.end)
     words: list[Word] = []
     at = start
     for word in one.words:
-        begins = _between(at, turn.start + float(word.start), end)
-        at = _between(begins, turn.start + float(word.end), end)
+        begins = _between(at, turn.at(float(word.start)), end)
+        at = _between(begins, turn.at(float(word.end), ending=True), end)
         words.append(Word(start=begins, end=at, text=word.word))
     return Segment(
         start=start,

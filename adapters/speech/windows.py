@@ -30,12 +30,15 @@ def go_through(
     read: Read,
     *,
     size: int,
+    packed: bool,
     progress: Callable[[float], None],
     done: Sequence[Window],
     keep: Callable[[Window], None],
 ) -> Transcript:
-    """The words of a recording, `size` turns at a time; see `contract.SpeechEngine`."""
-    heard = turns.hear(path, lambda share: progress(HEARING * share))
+    """The words of a recording, `size` turns at a time; see `contract.SpeechEngine`, and `turns.hear`
+    for `packed`.
+    """
+    heard = turns.hear(path, lambda share: progress(HEARING * share), packed=packed)
     progress(HEARING)
     covered = max((window.until_s for window in done), default=-1.0)
     waiting = [turn for turn in heard.turns if turn.end > covered]
@@ -54,7 +57,7 @@ def go_through(
         progress(HEARING + (1 - HEARING) * min(window.until_s / heard.duration_s, 1.0))
     progress(1.0)
     segments = [segment for window in windows for segment in window.segments]
-    cost, currency = settings.cost(sum(turn.end - turn.start for turn in heard.turns))
+    cost, currency = settings.cost(sum(turn.length for turn in heard.turns))
     return Transcript(
         language=language,
         duration_s=round(heard.duration_s, 3),

@@ -53,7 +53,7 @@ def test_the_object_has_its_shape(start):
     out, _ = start("--json").communicate(timeout=60)
     told = json.loads(out)
     assert set(told) == {"language", "duration_s", "segments", "summary"}
-    assert len(told["segments"]) == 2
+    assert told["segments"]
     assert set(told["segments"][0]) == set("start end speaker text confidence sentiment".split())
     assert told["segments"][0]["text"] == "这已经是第三次延期了，麻烦给个说法。"
     assert told["language"] == "zh"

@@ -87,3 +87,31 @@ def test_turns_that_overlap_are_cut_whole(tmp_path, voice, english):
     cut = list(turns.cut(path, heard, heard.turns))
     assert [turn for turn, _ in cut] == list(heard.turns)
     assert all(len(s) == round(t.end * RATE) - round(t.start * RATE) for t, s in cut)
+
+
+def test_a_single_channel_is_packed_without_its_pauses(tmp_path, voice):
+    pause = recordings.silence(3)
+    sound = np.concatenate([voice, pause, voice, pause, voice, pause, voice, pause, voice])
+    path = recordings.encode(tmp_path / "a.wav", sound)
+    loose, packed = turns.hear(path), turns.hear(path, packed=True)
+    assert len(packed.turns) < len(loose.turns)
+    assert all(turn.length <= turns.LONGEST_S for turn in packed.turns)
+    assert sum(until - since for turn in packed.turns for since, until in turn.pauses) > 6
+    parts = list(turns.cut(path, packed, packed.turns))
+    for turn, heard in parts:
+        assert len(heard) / RATE == pytest.approx(turn.length, abs=0.05)
+    said = sum(len(heard) for _, heard in parts)
+    assert said == pytest.approx(5 * len(voice), rel=0.15)
+
+
+def test_times_in_a_packed_turn_are_those_of_the_recording():
+    turn = turns.Turn(10.0, 30.0, 0, ((12.0, 15.0), (20.0, 25.0)))
+    assert turn.length == 12.0
+    assert [turn.at(second) for second in (0, 1.9, 2, 6.9, 7, 11)] == [10, 11.9, 15, 19.9, 25, 29]
+    assert [turn.at(second, ending=True) for second in (2, 7, 12, 99)] == [12, 20, 30, 30]
+
+
+def test_two_channels_are_not_packed(tmp_path, voice, english):
+    sound, _ = talk(voice, english)
+    path = recordings.encode(tmp_path / "a.wav", np.concatenate([sound, sound]))
+    assert turns.hear(path, packed=True).turns == turns.hear(path).turns

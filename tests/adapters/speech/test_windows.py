@@ -62,6 +62,6 @@ def test_turns_come_in_the_order_of_their_ends():
     for begin in (100, 300, 620):
         short[begin : begin + 40] = 1
     alike = np.zeros(700, np.float32)
-    found = turns._turns([long, short], [alike, alike], [0, 1], 22.4)
+    found = turns._turns([long, short], [alike, alike], [0, 1], 22.4, packed=False)
     assert [turn.channel for turn in found] == [1, 1, 0, 1]
     assert [turn.end for turn in found] == sorted(turn.end for turn in found)
