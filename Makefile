@@ -8,7 +8,7 @@ ARGS ?=
 ROUNDS ?= 34000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test fuzz check bench eval fmt lock clean
+.PHONY: help setup setup-test run test fuzz check bench eval train fmt lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,11 @@ check: setup-test ## style, types and import rules alone
 bench: setup ## measure speed, each figure beside its floor (ARGS= passed on)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-eval: setup ## measure language, sentiment, signals and filing on labelled texts (ARGS= passed on)
-	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
+eval: setup ## measure language, sentiment and signals on labelled texts (ARGS="--set FILE --json")
+	@$(BIN)/keqing eval $(ARGS)
+
+train: setup-test ## train the regression on the corpus anew, and tell how well it does
+	@$(BIN)/python -m benchmarks.train
 
 fmt: setup-test ## format and fix what can be fixed
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

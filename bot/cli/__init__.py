@@ -257,6 +257,21 @@ def analyse(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only f
     raise SystemExit(analysing.run(sys.stdin.buffer, sys.stdout))
 
 
+@app.command(
+    "eval",
+    help=_h("在标注文本上衡量情绪与信号", "measure sentiment and signals on labelled texts"),
+)
+def evaluate(
+    set_: Annotated[
+        Path | None, typer.Option("--set", help=_h("标注文件", "a labelled file"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    from bot.cli import evaluating  # noqa: PLC0415
+
+    evaluating.run(set_, settings().language, fail, as_json=as_json)
+
+
 @app.command(help=_h("判断消息归属，只读", "tell where messages belong, read-only"))
 def match(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
     from bot.cli import shell  # noqa: PLC0415

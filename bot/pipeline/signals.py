@@ -4,34 +4,40 @@ import re
 from functools import cache
 from typing import Final
 
-from bot.pipeline import lexicon
+from bot.pipeline import lexicon, regression
+from bot.pipeline.moods import Sentiment
 from bot.pipeline.sentences import head, plain, visible
-from bot.pipeline.sentiment import Sentiment
 
-NAMES: Final = ("churn", "complaint", "payment", "praise", "scope", "urgency")
-
-_COMPLAINT_BELOW: Final = -0.6
-_PRAISE_ABOVE: Final = 0.0
+NAMES: Final = regression.SIGNALS
+_SURELY: Final = 0.85
 
 
-def find(text: str, sentiment: Sentiment) -> tuple[str, ...]:
-    """The signals in `text`, sorted; a strongly negative `sentiment` is a complaint by itself.
+def find(text: str, mood: Sentiment) -> tuple[str, ...]:
+    """The signals in `text`, sorted, whose mood has been told; rules alone where that was unscored.
 
-    Rules of data/signals.toml, after spans that cancel them (没打算换供应商) are blanked. Praise
-    needs a text that does not read negative: what praises there is sarcasm. A positive text is no
-    complaint. Reads the first
-    `sentences.LIMIT` characters; linear in their number.
+    What the rules call complaint or praise counts where the mood agrees, and a text that is very
+    surely negative complains. One that reads negative praises nobody; a positive one is no complaint.
     """
-    cancel, rules = _rules()
-    words = cancel.sub(" ", plain(visible(head(text))))
-    found = {name for name, pattern in rules if pattern.search(words)}
-    if sentiment.score < _COMPLAINT_BELOW:
-        found.add("complaint")
-    if sentiment.score < _PRAISE_ABOVE:
+    if mood.label == "unscored":
+        return tuple(by_rules(plain(visible(head(text)))))
+    found, rules = set(mood.hints), set(mood.rules)
+    if mood.label == "negative":
+        found |= rules & {"complaint"}
+        found |= {"complaint"} if mood.familiar and mood.confidence > _SURELY else set()
         found.discard("praise")
-    if sentiment.label == "positive":
+    elif mood.label == "positive":
+        found |= rules & {"praise"}
         found.discard("complaint")
     return tuple(sorted(found))
+
+
+def by_rules(words: str) -> list[str]:
+    """What the rules of data/signals.toml find in plain words, sorted, after spans that cancel them
+    (没打算换供应商) are blanked.
+    """
+    cancel, rules = _rules()
+    words = cancel.sub(" ", words)
+    return [name for name, pattern in rules if pattern.search(words)]
 
 
 @cache

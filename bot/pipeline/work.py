@@ -12,7 +12,7 @@ from bot.pipeline.evidence import Question
 from bot.pipeline.extract import Extract
 from bot.pipeline.language import Language
 from bot.pipeline.match import Match
-from bot.pipeline.sentiment import Sentiment
+from bot.pipeline.moods import Sentiment
 from storage.directory import Chat, Directory
 
 TURN: Final = 4

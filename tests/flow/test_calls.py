@@ -239,7 +239,7 @@ async def test_long_work_shows_how_far_it_is_in_one_message(
 
     async def shown(title: str) -> None:
         async with asyncio.timeout(20):
-            while await titles(loaded, chat) != [title]:  # noqa: ASYNC110 - told by a clock
+            while await titles(loaded, chat) != [title]:
                 await play.send_all(loaded)
                 await asyncio.sleep(0.01)
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import evaluate
+from bot.cli import evaluating
 from bot.pipeline import language, lexicon, sentiment, signals
+from bot.pipeline.moods import Sentiment
 
 
 def score(text):
@@ -61,7 +62,7 @@ def test_the_mood(text, label):
     ],
 )
 def test_what_says_nothing_is_unscored(text):
-    assert score(text) == sentiment.Sentiment("unscored")
+    assert score(text) == Sentiment("unscored")
 
 
 def test_the_sentence_that_caused_it_is_named():
@@ -103,7 +104,7 @@ def test_nothing_raises(text, lang):
     )
 )
 def test_no_mixture_raises(parts):
-    evaluate.tell("".join(parts))
+    evaluating.tell("".join(parts))
 
 
 @pytest.mark.parametrize(
@@ -139,28 +140,28 @@ def test_no_mixture_raises(parts):
 )
 def test_a_megabyte_takes_no_longer_than_its_first_part(piece):
     began = time.perf_counter()
-    evaluate.tell(piece * (1_000_000 // len(piece)))
+    evaluating.tell(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 2
 
 
 def test_time_grows_with_length_alone():
-    words = random.Random(1).choices([row["text"] for row in evaluate.load(evaluate.OWN)], k=400)
+    words = random.Random(1).choices([row["text"] for row in evaluating.own()], k=400)
     text = "\n".join(words)
-    evaluate.tell(text[:100])
+    evaluating.tell(text[:100])
 
     def took(length):
         began = time.perf_counter()
-        evaluate.tell(text[:length])
+        evaluating.tell(text[:length])
         return time.perf_counter() - began
 
     assert min(took(8000) for _ in range(3)) < 8 * min(took(2000) for _ in range(3))
 
 
 def test_our_own_texts_keep_their_figures():
-    figures = evaluate.measure(evaluate.load(evaluate.OWN))
-    assert figures.language == 1
+    figures = evaluating.measure(evaluating.own())
+    assert all(true == told for true, told in figures.languages)
     assert figures.macro_f1 > 0.75
-    assert figures.negative.precision > 0.80
+    assert figures.label("negative").precision > 0.80
     assert figures.all_signals.precision > 0.85
     assert figures.us < 2000
 

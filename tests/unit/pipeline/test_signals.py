@@ -1,7 +1,12 @@
+import json
+from dataclasses import replace
+from typing import NoReturn
+
 import pytest
 
-from benchmarks import evaluate
+from bot.cli import evaluating
 from bot.pipeline import language, sentiment, signals
+from bot.pipeline.moods import Sentiment
 
 
 def find(text):
@@ -58,9 +63,20 @@ def test_they_are_sorted_names():
     assert set(found) <= set(signals.NAMES)
 
 
-def test_a_strongly_negative_text_is_a_complaint():
-    assert signals.find("x", sentiment.Sentiment("negative", -0.7, "x")) == ("complaint",)
-    assert signals.find("x", sentiment.Sentiment("negative", -0.5, "x")) == ()
+def test_what_is_surely_negative_and_of_the_trade_is_a_complaint():
+    sure = Sentiment("negative", -0.9, "x", confidence=0.95, familiar=True)
+    assert signals.find("x", sure) == ("complaint",)
+    assert signals.find("x", replace(sure, confidence=0.6)) == ()
+    assert signals.find("x", replace(sure, familiar=False)) == ()
+
+
+def test_a_signal_must_not_go_against_the_mood():
+    both = Sentiment("negative", -0.5, "x", hints=("praise", "urgency"), rules=("complaint",))
+    assert signals.find("x", both) == ("complaint", "urgency")
+    happy = replace(both, label="positive", hints=("complaint", "scope"), rules=("praise",))
+    assert signals.find("x", happy) == ("praise", "scope")
+    unscored = Sentiment("unscored", hints=("urgency",))
+    assert signals.find("没事", unscored) == ()
 
 
 def test_sarcasm_is_no_praise():
@@ -68,14 +84,36 @@ def test_sarcasm_is_no_praise():
 
 
 def test_counts():
-    counts = evaluate.count([(True, True), (True, False), (False, True), (False, False)])
+    counts = evaluating.count([(True, True), (True, False), (False, True), (False, False)])
     assert (counts.precision, counts.recall, counts.f1) == (0.5, 0.5, 0.5)
 
 
-def test_evaluate_prints(tmp_path, capsys):
+def _fail(why: str) -> NoReturn:
+    raise AssertionError(why)
+
+
+def test_the_figures_are_printed_in_both_languages(tmp_path, capsys):
     file = tmp_path / "some.jsonl"
     file.write_text(
-        '{"text": "很满意", "sentiment": "positive", "signals": []}\n', encoding="utf-8"
+        '{"text": "很满意", "sentiment": "positive", "signals": ["praise"], "lang": "zh"}\n',
+        "utf-8",
     )
-    assert evaluate.main([str(file)]) == 0
+    evaluating.run(file, "zh", _fail, as_json=False)
+    assert "宏平均 F1 1.000" in capsys.readouterr().out
+    evaluating.run(file, "en", _fail, as_json=False)
     assert "macro-F1 1.000" in capsys.readouterr().out
+    evaluating.run(file, "en", _fail, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["sentiment"]["confusion"]["positive"]["positive"] == 1
+    assert told["sentiment"]["accuracy_interval"] == [0.2065, 1.0]
+    assert told["signals"]["praise"]["recall"] == 1
+
+
+@pytest.mark.parametrize("line", ["[]", "{", '{"text": 5}', "x"])
+def test_a_line_that_is_not_labelled_is_named(tmp_path, line):
+    file = tmp_path / "some.jsonl"
+    file.write_text(f'{{"text": "好"}}\n{line}\n', "utf-8")
+    with pytest.raises(AssertionError, match="2"):
+        evaluating.run(file, "zh", _fail, as_json=False)
+    with pytest.raises(AssertionError, match="none"):
+        evaluating.run(tmp_path / "none", "zh", _fail, as_json=False)
