@@ -18,6 +18,7 @@ from bot.commands.registry import Ask, Host
 from bot.contract import (
     Adapter,
     ChannelName,
+    LanguageModel,
     Notice,
     Ports,
     SpeechEngine,
@@ -113,7 +114,7 @@ class Program(Host):
             self.media,
             self.speech,
             self.rules,
-            minutes.Minutes(self.defaults, HOME, self.link),
+            minutes.Minutes(self.defaults, HOME, self.link, self.model),
             progress.Progress(db, self.adapters, self.defaults, HOME, self.link),
             self.now,
         )
@@ -187,6 +188,12 @@ class Program(Host):
             branch, self.settings.data_dir / "models"
         )
 
+    @functools.cache  # noqa: B019 - one program a process; the model counts its failures
+    def model(self) -> LanguageModel | None:
+        """The language model; None where the settings name none."""
+        made = parts.model()(self.settings.branch("llm"), self.ports)
+        return made if made.on else None
+
     # --- what surfaces ask ---------------------------------------------------------------------
 
     async def actor(self, session: AsyncSession, user_id: int) -> Actor | None:
@@ -258,7 +265,7 @@ class Program(Host):
             concurrency = 1 if queues == (runtime.SPEECH,) else 4
             listed.append(self.jobs.run(queues, concurrency=concurrency))
         if self.cluster is not None:
-            listed.append(self._keep_database())
+            listed.append(_keep_running(self.cluster))
         return listed or [_forever()]
 
     async def _seal_often(self) -> None:
@@ -268,13 +275,6 @@ class Program(Host):
                 await self.upkeep.seal()
             except OperationalError:  # sealed the next time
                 storage_db.ending()
-
-    async def _keep_database(self) -> None:
-        """Restart the embedded database where it has died under us."""
-        while self.cluster is not None:
-            await asyncio.sleep(1)
-            if await asyncio.to_thread(self.cluster.ensure):
-                _log.warning("database.restarted")
 
     @contextlib.asynccontextmanager
     async def _serve(self) -> AsyncIterator[None]:
@@ -297,6 +297,14 @@ async def _together(parts_: list[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as group:
         for part in parts_:
             group.create_task(part)
+
+
+async def _keep_running(cluster: Cluster) -> None:
+    """Restart the embedded database where it has died under us."""
+    while True:
+        await asyncio.sleep(1)
+        if await asyncio.to_thread(cluster.ensure):
+            _log.warning("database.restarted")
 
 
 async def _forever() -> None:

@@ -10,6 +10,7 @@ from bot.contract import (
     Adapter,
     AdapterFactory,
     ChannelName,
+    ModelFactory,
     Ports,
     Reader,
     SpeechFactory,
@@ -43,6 +44,12 @@ def readers() -> dict[str, Reader]:
 def speech(name: str) -> SpeechFactory:
     """The factory of a speech engine."""
     (entry,) = entry_points(group="keqing.speech", name=name)
+    return entry.load()
+
+
+def model() -> ModelFactory:
+    """The factory of the language model."""
+    (entry,) = entry_points(group="keqing.llm")
     return entry.load()
 
 

@@ -1,1 +1,1 @@
-"""Prompts are data: one folder per use of a language model. This release needs none."""
+"""Prompts are data: one folder per use of a language model; `bot.prompting` reads them."""

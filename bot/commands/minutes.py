@@ -18,6 +18,8 @@ from bot.texts import Language, Text
 from storage import people
 from storage.tables import Customer, Interaction, Project
 
+GIST: Final = "gist"
+"""Where what was extracted keeps what a language model has made of it, until a line is corrected."""
 _TASKS: Final = 3
 """Buttons for tasks; more would be a list."""
 _LABEL: Final = 16
@@ -49,6 +51,7 @@ _CURVE = Text("情绪变化", "Mood over time")
 _GOOD, _FLAT, _BAD = Text("好", "good"), Text("平", "even"), Text("差", "bad")
 _SIDES = {AGENT: Text("我方", "our side"), CUSTOMER: Text("客户", "customer")}
 _VOICE = Text("声音 {number}", "voice {number}")
+_BY = Text("由语言模型 {model} 整理，以录音为准", "Written by {model}; the recording decides")
 _BETWEEN = Text("，", ", ")
 _COLON = Text("：", ": ")
 
@@ -78,10 +81,16 @@ async def of(session: AsyncSession, item: Interaction) -> Talk:
         customer=await session.get(Customer, item.customer_id or 0),
         project=await session.get(Project, item.project_id or 0),
         turns=turns,
-        gist=summary.of(turns, item.occurred_at.date(), timed=timed),
+        gist=_gist(item, turns, timed=timed),
         shape=hearing.shape(transcript) if transcript else None,
         members=members,
     )
+
+
+def _gist(item: Interaction, turns: Sequence[Turn], *, timed: bool) -> Gist:
+    """What a language model made of it, where one has; else what is chosen from it."""
+    told = item.extract.get(GIST)
+    return summary.kept(told) if told else summary.of(turns, item.occurred_at.date(), timed=timed)
 
 
 def written(text: str) -> tuple[Turn, ...]:
@@ -122,6 +131,7 @@ def notice(talk: Talk, language: Language, page: str = "") -> Notice:
             if value
         ),
         chart=curve(talk.turns, talk.shape, language),
+        note=_BY.in_(language, model=talk.gist.by) if talk.gist.by else "",
         buttons=tuple(buttons),
         language=language,
     )

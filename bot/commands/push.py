@@ -1,7 +1,8 @@
 """Progress for customers: proposed by a member, approved by one tap, then sent to their chat."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
 from bot import outbox
@@ -71,7 +72,12 @@ async def update(
     if ask.actor.may("push.approve"):
         return await _card(ask, project, *made[0], more=len(made) - 1)
     for push, chat in made:
-        await _ask_approver(ask, project, push, chat)
+        await put_before(
+            ask,
+            project,
+            partial(_card, project=project, push=push, chat=chat),
+            f"approve:{push.id}",
+        )
     return ask.say(
         Text(
             "已提交批准，批准后发给客户。", "Sent to be approved; the customer gets it after that."
@@ -80,21 +86,19 @@ async def update(
     )
 
 
-async def _ask_approver(ask: Ask, project: Project, push: Push, chat: Conversation) -> None:
-    """Put the card before who may say yes, in their language."""
-    for user, reader in await approvers(ask, project):
-        card = await _card(replace(ask, actor=reader), project, push, chat)
+async def put_before(
+    ask: Ask, project: Project | None, card: Callable[[Ask], Awaitable[Notice]], key: str
+) -> None:
+    """Put a card before who may say yes, in their language."""
+    for user, reader in await _approvers(ask, project):
+        shown = await card(replace(ask, actor=reader))
         for own in await own_chats(ask.session, "web", user, ask.now):
             await outbox.post(
-                ask.session,
-                card,
-                channel=own.channel,
-                chat=own.chat,
-                key=f"approve:{push.id}:{own.id}",
+                ask.session, shown, channel=own.channel, chat=own.chat, key=f"{key}:{own.id}"
             )
 
 
-async def approvers(ask: Ask, project: Project | None) -> list[tuple[User, Actor]]:
+async def _approvers(ask: Ask, project: Project | None) -> list[tuple[User, Actor]]:
     """The project's manager; the managers, then the administrators, where that one may not."""
     manager = await ask.session.get(User, (project.manager_id if project else None) or 0)
     first: Sequence[User] = [manager] if manager else []
@@ -130,16 +134,29 @@ async def _card(
         ),
         level=Level.WARNING,
         facts=facts,
-        buttons=[
-            Button(
-                label=ask.t(Text("批准并发送", "Approve and send")),
-                command=f"/approve {push.id}",
-                primary=True,
-                once=True,
-            ),
-            Button(label=ask.t(Text("退回", "Refuse")), command=f"/refuse {push.id}", once=True),
-        ],
+        buttons=decision(ask, f"/approve {push.id}", f"/refuse {push.id}"),
     )
+
+
+def decision(ask: Ask, yes: str, no: str) -> list[Button]:
+    """The two buttons below words for a customer; `yes` and `no` are the commands."""
+    approve, back = Text("批准并发送", "Approve and send"), Text("退回", "Refuse")
+    return [
+        Button(label=ask.t(approve), command=yes, primary=True, once=True),
+        Button(label=ask.t(back), command=no, once=True),
+    ]
+
+
+async def let_through(ask: Ask, chat: Conversation) -> None:
+    """Raises `CommandError` where the platform lets nothing through now."""
+    if ask.host and (await ask.host.allowance(chat)).closed:
+        raise CommandError(
+            Text(
+                "平台现在不允许发送：客户近期没有来信，或可回复条数已用完。客户来信后再批准。",
+                "The platform lets nothing through now: the customer has not written lately, or the"
+                " replies are spent. Approve it once they have written.",
+            )
+        )
 
 
 def allowance(ask: Ask, room: Room) -> str:
@@ -178,14 +195,7 @@ async def approve(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
         )
     if _muted(chat, ask):
         raise CommandError(_STOPPED, chat=chat.name or chat.chat)
-    if ask.host and (await ask.host.allowance(chat)).closed:
-        raise CommandError(
-            Text(
-                "平台现在不允许发送：客户近期没有来信，或可回复条数已用完。客户来信后再批准。",
-                "The platform lets nothing through now: the customer has not written lately, or the"
-                " replies are spent. Approve it once they have written.",
-            )
-        )
+    await let_through(ask, chat)
     push.state = "approved"
     push.decided_by_id, push.decided_at = ask.actor.user_id, ask.now
     await outbox.post(

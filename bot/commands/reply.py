@@ -4,14 +4,13 @@ A reply is an internal item on the timeline from the start. Once it is out it co
 customer, under the name of the member who wrote it.
 """
 
-from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
 from bot import outbox
 from bot.commands import push
 from bot.commands.registry import Ask, CommandError, Rest, command
-from bot.contract import Audience, Button, Kind, Level, Notice
-from bot.people import own_chats
+from bot.contract import Audience, Kind, Level, Notice
 from bot.pipeline import evidence
 from bot.texts import Text
 from storage import search
@@ -69,16 +68,9 @@ async def reply(
     if ask.actor.may("push.approve"):
         return await _card(ask, made, chat)
     project = await ask.session.get(Project, item.project_id or 0)
-    for user, reader in await push.approvers(ask, project):
-        card = await _card(replace(ask, actor=reader), made, chat)
-        for own in await own_chats(ask.session, "web", user, ask.now):
-            await outbox.post(
-                ask.session,
-                card,
-                channel=own.channel,
-                chat=own.chat,
-                key=f"approve-reply:{made.id}:{own.id}",
-            )
+    await push.put_before(
+        ask, project, partial(_card, made=made, chat=chat), f"approve-reply:{made.id}"
+    )
     return ask.say(
         Text("回复 #{number} 已提交批准。", "Reply #{number} was sent to be approved."),
         Level.GOOD,
@@ -136,19 +128,7 @@ async def _card(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
         ),
         level=Level.WARNING,
         facts=facts,
-        buttons=[
-            Button(
-                label=ask.t(Text("批准并发送", "Approve and send")),
-                command=f"/reply send #{made.id}",
-                primary=True,
-                once=True,
-            ),
-            Button(
-                label=ask.t(Text("退回", "Refuse")),
-                command=f"/reply refuse #{made.id}",
-                once=True,
-            ),
-        ],
+        buttons=push.decision(ask, f"/reply send #{made.id}", f"/reply refuse #{made.id}"),
     )
 
 
@@ -188,14 +168,7 @@ async def send(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
 
 async def _chat_of(ask: Ask, made: Interaction) -> Conversation:
     chat = await ask.session.get_one(Conversation, made.conversation_id or 0)
-    if ask.host and (await ask.host.allowance(chat)).closed:
-        raise CommandError(
-            Text(
-                "平台现在不允许发送：客户近期没有来信，或可回复条数已用完。客户来信后再批准。",
-                "The platform lets nothing through now: the customer has not written lately, or the"
-                " replies are spent. Approve it once they have written.",
-            )
-        )
+    await push.let_through(ask, chat)
     return chat
 
 

@@ -14,6 +14,7 @@ from bot.contract.inbound import (
     Sender,
     StoredFile,
 )
+from bot.contract.model import Answer, Asked, LanguageModel, ModelFactory, NoModel
 from bot.contract.outbound import (
     PAGE,
     AdapterError,
@@ -94,6 +95,8 @@ __all__ = [
     "Adapter",
     "AdapterError",
     "AdapterFactory",
+    "Answer",
+    "Asked",
     "Audience",
     "Body",
     "Budget",
@@ -122,11 +125,14 @@ __all__ = [
     "InboundMessage",
     "Key",
     "Kind",
+    "LanguageModel",
     "Level",
     "Line",
     "MediaStore",
     "Mention",
+    "ModelFactory",
     "Moment",
+    "NoModel",
     "NotSupported",
     "Notice",
     "Platform",

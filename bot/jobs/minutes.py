@@ -1,30 +1,62 @@
 """Minutes of a call, posted where its project is talked about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox
+from bot import clock, log, outbox, prompting
 from bot.commands import minutes as card
-from bot.contract import Kind, Transcript
+from bot.contract import Kind, LanguageModel, NoModel, Transcript
 from bot.people import Defaults, own_chats
+from bot.pipeline import hearing, summary
+from bot.pipeline.hearing import Turn, clock_time
 from bot.texts import Language, language_of
 from storage import watch
 from storage.tables import Conversation, Customer, Interaction, Project, User
 
+_LONGEST: Final = 40_000
+"""Characters of a call that a model is given; longer ones are summed up without it."""
 KINDS: Final = frozenset({Kind.CALL, Kind.MEETING})
+
+_log = log.get("minutes")
 
 
 class Minutes:
     """Posts them to the internal chats of the project, or to who looks after the customer."""
 
-    def __init__(self, defaults: Defaults, home: str, link: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        defaults: Defaults,
+        home: str,
+        link: Callable[[str], str],
+        model: Callable[[], LanguageModel | None],
+    ) -> None:
         """`home` is the channel of members' own chats; `link` makes an address of a path."""
         self._defaults = defaults
         self._home = home
         self._link = link
+        self._model = model
+
+    async def written(self, item: Interaction, transcript: Transcript) -> dict[str, Any] | None:
+        """What a language model makes of a call, to be kept with it; None: there is none, or it failed.
+
+        Asked before the transaction that keeps the words: it may take half a minute.
+        """
+        model = self._model()
+        said = hearing.turns(transcript)
+        record = _record(said)
+        if model is None or item.kind not in KINDS or not said or len(record) > _LONGEST:
+            return None
+        language = language_of("en" if transcript.language == "en" else self._defaults.language)
+        day = item.occurred_at.date().isoformat()
+        try:
+            answer = await model.ask(prompting.prompt("minutes").asked(language, record, day=day))
+        except NoModel as why:
+            _log.info("minutes.without_model", interaction=item.id, why=str(why))
+            return None
+        return summary.as_object(summary.written(said, answer.value, answer.model))
 
     async def post(
         self, session: AsyncSession, item: Interaction, transcript: Transcript, now: datetime
@@ -68,3 +100,11 @@ class Minutes:
             (chat, language, user.timezone)
             for chat in await own_chats(session, self._home, user, now)
         ]
+
+
+def _record(said: Sequence[Turn]) -> str:
+    """A call as a model reads it: numbered lines with time and speaker."""
+    return "\n".join(
+        f"{number} [{clock_time(turn.start)}] {turn.speaker or '?'}: {turn.text}"
+        for number, turn in enumerate(said, 1)
+    )

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import log
 from bot.clock import Clock
+from bot.commands.minutes import GIST
 from bot.contract import (
     Kind,
     MediaStore,
@@ -42,6 +44,18 @@ _PIECE: Final = 1 << 20
 _MISSING: Final = Text("录音文件不见了", "the recording is missing")
 
 _log = log.get("transcribe")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a run has found."""
+
+    transcript: Transcript
+    took_s: float
+    copy: StoredFile | None
+    """What browsers play in place of the recording."""
+    gist: dict[str, Any] | None
+    """What a language model made of it."""
 
 
 class Transcriber:
@@ -142,7 +156,8 @@ class Transcriber:
         else:
             took_s = time.monotonic() - began
             copy = await self._listening_copy(path, recording)
-            await self._keep(interaction_id, transcript, took_s, copy)
+            gist = await self._minutes.written(item, transcript)
+            await self._keep(interaction_id, Kept(transcript, took_s, copy, gist))
 
     async def _keep_window(self, interaction_id: int, window: Window) -> None:
         async with self._db.transaction() as session:
@@ -163,13 +178,8 @@ class Transcriber:
             name = f"{Path(recording.name).stem}.m4a"
             return await self._media.put(name, "audio/mp4", _pieces(into))
 
-    async def _keep(
-        self,
-        interaction_id: int,
-        transcript: Transcript,
-        took_s: float,
-        copy: StoredFile | None,
-    ) -> None:
+    async def _keep(self, interaction_id: int, kept: Kept) -> None:
+        transcript, took_s, copy = kept.transcript, kept.took_s, kept.copy
         async with self._db.transaction() as session:
             item = await session.get(Interaction, interaction_id, with_for_update=True)
             if item is None or item.status != "waiting_for_model":
@@ -180,6 +190,8 @@ class Transcriber:
                     session, interaction_id, copy.name, copy.size, copy.sha256
                 )
             understand(item, transcript)
+            if kept.gist is not None:
+                item.extract = {**item.extract, GIST: kept.gist}
             await _place(session, item)
             session.add(item)
             await recordings.drop_windows(session, interaction_id)

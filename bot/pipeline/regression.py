@@ -61,9 +61,13 @@ def tell(words: str, facts: Mapping[str, float], lean: float = 0.0, calm: float 
 
 
 def pull(words: str) -> float:
-    """How much a sentence pulls towards positive, or below 0 towards negative."""
-    sums, _ = _sums(weights(), words, {})
-    return sums[2] - sums[0]
+    """How much a sentence of a text pulls towards positive, or below 0 towards negative: what all its
+    runs bring, however long it is, but for those at its ends: these are a text's.
+    """
+    known = weights()
+    inside = (run for run in set(features.runs(words)) if run[0] != "^" and run[-1] != "$")
+    hits = (known.runs.get(run) for run in inside)
+    return sum(hit[2] - hit[0] for hit in hits if hit is not None) * known.unit
 
 
 def _sums(

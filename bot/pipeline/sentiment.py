@@ -21,6 +21,8 @@ _LEANING: Final = {"short": (2.0, 0.3), "long": (3.0, 0.0), "en": (7.0, 1.8)}
 """How much the lists lean a text towards their side, and how much it is drawn to neutral. The corpus is
 of the trade: reviews, which are long, and everyday English are told better by the lists.
 """
+_LISTED: Final = 8.0
+"""What the weight of a listed word is among the weights of runs, where a cause is looked for."""
 _SHORT: Final = 150
 """Bytes of a message (50 Chinese characters, 25 English words); a longer text is a review or a report, where praise may be meant."""
 
@@ -105,7 +107,7 @@ def _cause(found: Weighed, *, least: bool) -> str:
     if len(found.sentences) == 1:
         return found.sentences[0][0]
     pulls = [
-        (regression.pull(plain(sentence)) + good + bad, sentence)
+        (regression.pull(plain(sentence)) + _LISTED * (good + bad), sentence)
         for sentence, good, bad in found.sentences
         if _WORD.search(sentence)
     ]

@@ -5,9 +5,9 @@ Chosen, never written anew: each stands there word for word, with the second at 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from bot.pipeline import extract, hearing, language, sentiment, signals
 from bot.pipeline.hearing import Turn
@@ -16,6 +16,7 @@ from bot.pipeline.sentences import plain
 MOST: Final = 5
 _POLITE: Final = "praise"
 """The weather is fine too; what is praised changes nothing."""
+_PARTS: Final = ("lines", "decisions", "to_do", "open")
 _LEAST: Final = 4
 """Characters; what is shorter says nothing by itself."""
 _ANSWER_S: Final = 45.0
@@ -59,6 +60,8 @@ class Gist:
     """Promises, asks, then what else is to be done by a day."""
     open: tuple[Point, ...] = ()
     """Questions that nobody answered."""
+    by: str = ""
+    """The language model that wrote it; empty: every sentence was said just so."""
 
 
 def of(said: Sequence[Turn], day: date, *, timed: bool = True) -> Gist:
@@ -84,6 +87,56 @@ def of(said: Sequence[Turn], day: date, *, timed: bool = True) -> Gist:
         to_do=tuple(to_do),
         open=left_open,
     )
+
+
+def written(said: Sequence[Turn], value: dict[str, Any], by: str) -> Gist:
+    """What a model has answered (prompts/minutes/schema.json); what names no line is left out."""
+
+    def point(one: dict[str, Any]) -> Point | None:
+        number = one["line"]
+        if not 1 <= number <= len(said) or not one["text"].strip():
+            return None
+        owner = one.get("owner", "").strip()
+        turn = said[number - 1]
+        return Point(
+            one["text"].strip(), turn.start, owner or turn.speaker, _day(one.get("due", ""))
+        )
+
+    def points(name: str) -> tuple[Point, ...]:
+        return tuple(filter(None, map(point, value[name])))
+
+    return Gist(points("lines"), points("decisions"), points("to_do"), points("open"), by)
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def as_object(gist: Gist) -> dict[str, Any]:
+    """A gist as it is kept beside its transcript; see `kept`."""
+    parts = {
+        name: [
+            {**asdict(point), "due": point.due.isoformat() if point.due else None}
+            for point in getattr(gist, name)
+        ]
+        for name in _PARTS
+    }
+    return {**parts, "by": gist.by}
+
+
+def kept(value: dict[str, Any]) -> Gist:
+    """What `as_object` made."""
+
+    def points(name: str) -> tuple[Point, ...]:
+        return tuple(
+            Point(one["words"], one["at"], one["speaker"], _day(one["due"] or ""))
+            for one in value[name]
+        )
+
+    return Gist(points("lines"), points("decisions"), points("to_do"), points("open"), value["by"])
 
 
 def lines(said: Sequence[str], day: date, most: int = MOST) -> tuple[str, ...]:

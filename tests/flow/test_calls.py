@@ -14,8 +14,11 @@ import pytest
 from bot import ingest
 from bot.app import HOME, Program
 from bot.contract import (
+    Answer,
+    Asked,
     Audience,
     Kind,
+    NoModel,
     Refused,
     RemoteFile,
     Segment,
@@ -400,6 +403,68 @@ async def test_consent_is_noted_and_shown(loaded: Program):
     await play.run(loaded, "/录音同意 C-0001 王芳 2026-11-01 电话中口头同意")
     assert "电话中口头同意" in await play.said(loaded, "/录音同意 C-0001 王芳")
     assert not (await play.run(loaded, "/录音同意 C-0001 无此人")).ok
+
+
+# --- with a language model -----------------------------------------------------------------------
+
+
+class Model:
+    """Answers what it is told, or that there is none."""
+
+    on = True
+
+    def __init__(self, value: dict[str, Any] | None) -> None:
+        self.value = value
+        self.asked: list[Asked] = []
+
+    async def ask(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        if self.value is None:
+            raise NoModel("budget spent")
+        return Answer(self.value, "scripted-1", 100)
+
+
+WRITTEN: dict[str, Any] = {
+    "lines": [
+        {"text": "客户对三期第三次延期不满。", "line": 2},
+        {"text": "没有这一行。", "line": 99},
+    ],
+    "decisions": [{"text": "按新计划执行", "line": 4}],
+    "to_do": [{"text": "发送新的计划", "line": 3, "owner": "李雷", "due": "2026-11-27"}],
+    "open": [],
+}
+
+
+async def test_a_model_writes_the_minutes_and_each_claim_keeps_its_second(
+    loaded: Program, engine: Engine
+):
+    model = Model(WRITTEN)
+    loaded.transcriber._minutes._model = lambda: model
+    id_ = await call(loaded)
+    await loaded.transcriber.run(id_)
+    (asked,) = model.asked
+    assert "2 [0:07] customer: 三期已经是第三次延期了" in asked.data
+    assert "2026-11-20" in asked.system
+    assert "延期" not in asked.system
+    notice = (await play.run(loaded, f"/通话 #{id_}")).notice
+    words = play.words(notice)
+    assert "[0:07] 客户：客户对三期第三次延期不满。" in words
+    assert "没有这一行" not in words
+    assert "发送新的计划（李雷，2026年11月27日）" in words
+    assert notice.note == "由语言模型 scripted-1 整理，以录音为准"
+    await play.run(loaded, f"/更正转写 #{id_} 2 三期进展顺利")
+    assert (await play.run(loaded, f"/通话 #{id_}")).notice.note == ""
+
+
+async def test_without_a_usable_model_sentences_are_chosen(loaded: Program, engine: Engine):
+    model = Model(None)
+    loaded.transcriber._minutes._model = lambda: model
+    id_ = await call(loaded)
+    await loaded.transcriber.run(id_)
+    assert len(model.asked) == 1
+    notice = (await play.run(loaded, f"/通话 #{id_}")).notice
+    assert "三期已经是第三次延期了，我们很不满意" in play.words(notice)
+    assert notice.note == ""
 
 
 # --- retention -----------------------------------------------------------------------------------
