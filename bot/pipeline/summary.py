@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
+from bot.contract import storable
 from bot.pipeline import extract, hearing, language, sentiment, signals
 from bot.pipeline.hearing import Turn
 from bot.pipeline.sentences import plain
@@ -93,19 +94,22 @@ def written(said: Sequence[Turn], value: dict[str, Any], by: str) -> Gist:
     """What a model has answered (prompts/minutes/schema.json); what names no line is left out."""
 
     def point(one: dict[str, Any]) -> Point | None:
-        number = one["line"]
-        if not 1 <= number <= len(said) or not one["text"].strip():
+        number, words = one["line"], _clean(one["text"])
+        if not 1 <= number <= len(said) or not words:
             return None
-        owner = one.get("owner", "").strip()
         turn = said[number - 1]
-        return Point(
-            one["text"].strip(), turn.start, owner or turn.speaker, _day(one.get("due", ""))
-        )
+        owner = _clean(one.get("owner", "")) or turn.speaker
+        return Point(words, turn.start, owner, _day(one.get("due", "")))
 
     def points(name: str) -> tuple[Point, ...]:
         return tuple(filter(None, map(point, value[name])))
 
     return Gist(points("lines"), points("decisions"), points("to_do"), points("open"), by)
+
+
+def _clean(words: str) -> str:
+    """What a database can hold of a model's words."""
+    return str(storable(words)).strip()
 
 
 def _day(said: str) -> date | None:

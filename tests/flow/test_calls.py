@@ -429,7 +429,7 @@ WRITTEN: dict[str, Any] = {
         {"text": "客户对三期第三次延期不满。", "line": 2},
         {"text": "没有这一行。", "line": 99},
     ],
-    "decisions": [{"text": "按新计划执行", "line": 4}],
+    "decisions": [{"text": "按新计划\x00执行", "line": 4}],
     "to_do": [{"text": "发送新的计划", "line": 3, "owner": "李雷", "due": "2026-11-27"}],
     "open": [],
 }
@@ -450,6 +450,7 @@ async def test_a_model_writes_the_minutes_and_each_claim_keeps_its_second(
     words = play.words(notice)
     assert "[0:07] 客户：客户对三期第三次延期不满。" in words
     assert "没有这一行" not in words
+    assert "按新计划\N{REPLACEMENT CHARACTER}执行" in words
     assert "发送新的计划（李雷，2026年11月27日）" in words
     assert notice.note == "由语言模型 scripted-1 整理，以录音为准"
     await play.run(loaded, f"/更正转写 #{id_} 2 三期进展顺利")
