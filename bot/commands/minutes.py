@@ -53,6 +53,8 @@ _SIDES = {AGENT: Text("我方", "our side"), CUSTOMER: Text("客户", "customer"
 _VOICE = Text("声音 {number}", "voice {number}")
 _BY = Text("由语言模型 {model} 整理，以录音为准", "Written by {model}; the recording decides")
 _BETWEEN = Text("，", ", ")
+_MORE = Text("（{more}）", " ({more})")
+_CODE: Final = re.compile(r"[A-Za-z]{1,3}\d{0,4}-\d{2,6}\b")
 _COLON = Text("：", ": ")
 
 
@@ -173,7 +175,9 @@ def _listed(points: Sequence[Point], talk: Talk, language: Language) -> str:
         owner = named(point, talk.members)
         due = cards.day(point.due, language) if point.due else ""
         more = _BETWEEN.in_(language).join(filter(None, (owner, due)))
-        lines.append(f"· {line(point, language)}" + (f"（{more}）" if more else ""))
+        lines.append(
+            f"· {line(point, language)}" + (_MORE.in_(language, more=more) if more else "")
+        )
     return "\n".join(lines)
 
 
@@ -288,6 +292,12 @@ async def minutes(
                 )
             )
         return notice(await of(ask.session, item), ask.language, _page(ask, item))
+    code = _CODE.match(text.strip())
+    if code and project is None and customer is None:
+        raise CommandError(
+            Text("没有客户或项目「{code}」。", "There is no customer or project “{code}”."),
+            code=code[0],
+        )
     made = Interaction(
         channel="note",
         kind=_MEETING,
@@ -298,6 +308,8 @@ async def minutes(
         project_id=project.id if project else None,
         user_id=ask.actor.user_id,
         sender_name=ask.actor.name,
+        # Of nobody's yet: it waits to be filed.
+        status="filed" if project or customer else "doubt",
         confidence=1.0,
         evidence=["note"],
         filed_by_id=ask.actor.user_id,

@@ -398,6 +398,14 @@ async def test_minutes_of_a_text_that_somebody_pastes(loaded: Program):
     assert not (await play.run(loaded, "/纪要")).ok
 
 
+async def test_minutes_of_nobodys_wait_to_be_filed_and_a_wrong_code_is_said(loaded: Program):
+    refused = await play.run(loaded, "/纪要 P-9999 会议决定采用方案B。")
+    assert "P-9999" in refused.notice.text
+    assert not refused.ok
+    assert (await play.run(loaded, "/minutes 会议决定采用方案B。")).ok
+    assert "方案B" in await play.said(loaded, "/待归档")
+
+
 async def test_consent_is_noted_and_shown(loaded: Program):
     assert "没有记录" in await play.said(loaded, "/录音同意 C-0001 王芳")
     await play.run(loaded, "/录音同意 C-0001 王芳 2026-11-01 电话中口头同意")
