@@ -1,9 +1,11 @@
 """What a call or a meeting came to, on a card: five lines, mood, who talked, what is to be done."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from datetime import date
+from typing import Annotated, Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -74,25 +76,33 @@ class Talk:
 
 async def of(session: AsyncSession, item: Interaction) -> Talk:
     """The talk that an interaction holds: a transcript, or what was written down of it."""
-    transcript = hearing.stored(item.transcript)
-    turns = hearing.turns(transcript) if transcript else written(item.text)
-    timed = transcript is not None
+    # Hours of talk take a second or two to read, which whoever else is served need not wait for.
+    turns, shape, gist = await asyncio.to_thread(
+        _read, item.transcript, item.text, item.extract.get(GIST), item.occurred_at.date()
+    )
     members = tuple(user.name for user in await people.all_users(session))
     return Talk(
         item=item,
         customer=await session.get(Customer, item.customer_id or 0),
         project=await session.get(Project, item.project_id or 0),
         turns=turns,
-        gist=_gist(item, turns, timed=timed),
-        shape=hearing.shape(transcript) if transcript else None,
+        gist=gist,
+        shape=shape,
         members=members,
     )
 
 
-def _gist(item: Interaction, turns: Sequence[Turn], *, timed: bool) -> Gist:
-    """What a language model made of it, where one has; else what is chosen from it."""
-    told = item.extract.get(GIST)
-    return summary.kept(told) if told else summary.of(turns, item.occurred_at.date(), timed=timed)
+def _read(
+    stored: dict[str, Any] | None, text: str, told: dict[str, Any] | None, day: date
+) -> tuple[tuple[Turn, ...], Shape | None, Gist]:
+    """A talk's turns, its shape, and what a language model made of it, where one has; else what is
+    chosen from it.
+    """
+    transcript = hearing.stored(stored)
+    turns = hearing.turns(transcript) if transcript else written(text)
+    shape = hearing.shape(transcript) if transcript else None
+    gist = summary.kept(told) if told else summary.of(turns, day, timed=transcript is not None)
+    return turns, shape, gist
 
 
 def written(text: str) -> tuple[Turn, ...]:

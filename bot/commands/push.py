@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 from bot import outbox
 from bot.commands import cards, public
@@ -23,8 +23,6 @@ _STOPPED = Text(
     "“{chat}” has asked for no more of these. A message of theirs can still be answered: /reply.",
 )
 _REPLY = Text("回复", "reply")
-REPLY: Final = ["reply"]
-"""The evidence of a reply that waits to be approved."""
 _PREVIEW = Text("客户将看到", "The customer will read")
 
 

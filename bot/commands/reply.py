@@ -16,6 +16,7 @@ from bot.texts import Text
 from storage import search
 from storage.tables import Conversation, Interaction, Project
 
+_WAITING: Final = ["reply"]
 _APPROVED: Final = ["reply", "approved"]
 _REFUSED: Final = ["reply", "refused"]
 """How a reply stands, as its evidence tells."""
@@ -56,7 +57,7 @@ async def reply(
         audience="internal",
         language=item.language,
         confidence=1.0,
-        evidence=push.REPLY,
+        evidence=_WAITING,
         filed_by_id=ask.actor.user_id,
         occurred_at=ask.now,
         received_at=ask.now,
@@ -213,9 +214,9 @@ async def refuse(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
 async def _waiting(ask: Ask, item: Interaction) -> Interaction:
     """The reply, for this decision alone until the commit."""
     await ask.session.refresh(item, with_for_update=True)
-    if item.evidence[:1] != push.REPLY:
+    if item.evidence[:1] != _WAITING:
         raise CommandError(Text("#{number} 不是回复。", "#{number} is no reply."), number=item.id)
-    if item.evidence != push.REPLY:
+    if item.evidence != _WAITING:
         raise CommandError(
             Text("#{number} 已经处理过。", "#{number} was decided already."), number=item.id
         )

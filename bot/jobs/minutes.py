@@ -8,17 +8,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, log, outbox, prompting
 from bot.commands import minutes as card
-from bot.contract import Kind, LanguageModel, NoModel, Transcript
+from bot.contract import LanguageModel, NoModel, Segment, Transcript
 from bot.people import Defaults, own_chats
-from bot.pipeline import hearing, summary
-from bot.pipeline.hearing import Turn, clock_time
+from bot.pipeline import media, summary
+from bot.pipeline.hearing import clock_time
 from bot.texts import Language, language_of
 from storage import watch
 from storage.tables import Conversation, Customer, Interaction, Project, User
 
 _LONGEST: Final = 40_000
 """Characters of a call that a model is given; longer ones are summed up without it."""
-KINDS: Final = frozenset({Kind.CALL, Kind.MEETING})
 
 _log = log.get("minutes")
 
@@ -45,9 +44,9 @@ class Minutes:
         Asked before the transaction that keeps the words: it may take half a minute.
         """
         model = self._model()
-        said = hearing.turns(transcript)
+        said = transcript.segments
         record = _record(said)
-        if model is None or item.kind not in KINDS or not said or len(record) > _LONGEST:
+        if model is None or item.kind not in media.CALLS or not said or len(record) > _LONGEST:
             return None
         language = language_of("en" if transcript.language == "en" else self._defaults.language)
         day = item.occurred_at.date().isoformat()
@@ -62,7 +61,7 @@ class Minutes:
         self, session: AsyncSession, item: Interaction, transcript: Transcript, now: datetime
     ) -> None:
         """Once for each call that belongs to a customer; what was not said is not told."""
-        if item.kind not in KINDS or item.customer_id is None or not transcript.segments:
+        if item.kind not in media.CALLS or item.customer_id is None or not transcript.segments:
             return
         customer = await session.get_one(Customer, item.customer_id)
         project = await session.get(Project, item.project_id or 0)
@@ -102,7 +101,7 @@ class Minutes:
         ]
 
 
-def _record(said: Sequence[Turn]) -> str:
+def _record(said: Sequence[Segment]) -> str:
     """A call as a model reads it: numbered lines with time and speaker."""
     return "\n".join(
         f"{number} [{clock_time(turn.start)}] {turn.speaker or '?'}: {turn.text}"

@@ -16,11 +16,11 @@ from bot.contract import (
     Can,
     ChannelName,
     Fact,
-    Kind,
     Level,
     Notice,
 )
 from bot.people import Defaults
+from bot.pipeline import media
 from bot.pipeline.hearing import clock_time
 from bot.texts import Language, Text, language_of
 from storage import outbox as rows
@@ -33,7 +33,6 @@ STEP: Final = 0.1
 EVERY_S: Final = 5.0
 AGAIN: Final = "transcribed"
 """Why an old transcript was put aside: it was to be made again."""
-CALLS: Final = frozenset({Kind.CALL, Kind.MEETING})
 
 _AT_WORK = Text("转写中 {percent} %", "Transcribing, {percent} %")
 _DONE = Text("转写完成", "Transcribed")
@@ -190,7 +189,7 @@ class Progress:
             chat = await session.get(Conversation, item.conversation_id or 0)
         if chat is None or chat.audience != Audience.INTERNAL:
             return []
-        if item.kind not in CALLS and chat.user_id is None:
+        if item.kind not in media.CALLS and chat.user_id is None:
             return []
         adapter = self._adapters.get(ChannelName(chat.channel))
         if adapter is None:

@@ -4,6 +4,8 @@ from typing import Final
 
 from bot.contract import InboundMessage, Kind, RemoteFile, StoredFile
 
+CALLS: Final = frozenset({Kind.CALL, Kind.MEETING})
+"""Kinds whose recording is a talk between people, with minutes of its own."""
 RECORDINGS: Final = frozenset(
     ".wav .mp3 .m4a .ogg .opus .amr .webm .flac .wma .aac .silk .speex .mp4".split()
 )
@@ -14,7 +16,7 @@ def recording(message: InboundMessage) -> StoredFile | RemoteFile | None:
     for file in (*message.attachments, *message.files):
         if not is_recording(file):
             continue
-        if message.kind in {Kind.CALL, Kind.MEETING} or not message.text.strip():
+        if message.kind in CALLS or not message.text.strip():
             return file
     return None
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from bot.contract import storable
+from bot.contract import Segment, storable
 from bot.pipeline import extract, hearing, language, sentiment, signals
 from bot.pipeline.hearing import Turn
 from bot.pipeline.sentences import plain
@@ -90,7 +90,7 @@ def of(said: Sequence[Turn], day: date, *, timed: bool = True) -> Gist:
     )
 
 
-def written(said: Sequence[Turn], value: dict[str, Any], by: str) -> Gist:
+def written(said: Sequence[Segment], value: dict[str, Any], by: str) -> Gist:
     """What a model has answered (prompts/minutes/schema.json); what names no line is left out."""
 
     def point(one: dict[str, Any]) -> Point | None:
