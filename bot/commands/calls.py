@@ -26,6 +26,7 @@ _UNDO = Text("撤销", "Undo")
 @command(
     "call",
     zh="通话",
+    reads=True,
     permission="talk.read",
     help=Text("一通电话的要点、情绪和待办", "what a call came to: mood, things to do"),
 )

@@ -19,6 +19,7 @@ _CUSTOMER = Text("客户", "customer")
 @command(
     "customer",
     zh="客户",
+    reads=True,
     permission="customer.read",
     aliases=("customer card", "查看客户"),
     help=Text("一张卡片看清一个客户", "one card about a customer"),
@@ -32,6 +33,7 @@ async def card(ask: Ask, customer: Annotated[Customer, _CUSTOMER]) -> Notice:
 @command(
     "customers",
     zh="客户列表",
+    reads=True,
     permission="customer.read",
     aliases=("customer list",),
     help=Text("列出客户，可按标签筛选", "list customers, by tag if you like"),
@@ -231,6 +233,7 @@ async def _move(ask: Ask, customer: Customer, column: str, value: str) -> Notice
 @command(
     "timeline",
     zh="时间线",
+    reads=True,
     permission="customer.read",
     aliases=("customer timeline",),
     help=Text("一条时间线看全部往来", "everything that happened, newest first"),

@@ -40,6 +40,8 @@ class Every(StrEnum):
 @command(
     "digest",
     zh="摘要",
+    reads=True,
+    sets="every",
     permission="project.read",
     help=Text(
         "进度摘要：现在看，或定时推送到这个聊天",

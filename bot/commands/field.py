@@ -64,6 +64,7 @@ async def add(
 @command(
     "fields",
     zh="字段",
+    reads=True,
     aliases=("field list", "字段列表"),
     help=Text("列出自定义字段", "list custom fields"),
 )

@@ -22,6 +22,7 @@ UNDO_WITHIN = timedelta(minutes=10)
 @command(
     "help",
     zh="帮助",
+    reads=True,
     aliases=("?", "？", "menu", "菜单"),
     help=Text("全部命令，或一个命令的用法", "all commands, or one command's usage"),
 )
@@ -72,6 +73,7 @@ def _one(ask: Ask, found: Command) -> Notice:
 @command(
     "search",
     zh="搜索",
+    reads=True,
     permission="talk.read",
     help=Text("搜索全部往来，两个字也能搜到", "search all that was said"),
 )
@@ -177,6 +179,7 @@ async def no(ask: Ask, number: Annotated[int | None, Text("编号", "number")] =
 @command(
     "alerts",
     zh="预警",
+    reads=True,
     permission="project.read",
     help=Text("未关闭的风险预警", "open risk alerts"),
 )
@@ -240,7 +243,11 @@ async def acknowledge(ask: Ask, number: Annotated[int, Text("编号", "number")]
 
 
 @command(
-    "rules", zh="规则", permission="rule.read", help=Text("正在生效的规则", "the rules in force")
+    "rules",
+    zh="规则",
+    reads=True,
+    permission="rule.read",
+    help=Text("正在生效的规则", "the rules in force"),
 )
 async def rules(ask: Ask) -> Notice:
     own = await watch.own_rules(ask.session)

@@ -12,6 +12,7 @@ _MOST = 10
 @command(
     "home",
     zh="首页",
+    reads=True,
     help=Text("我的客户、我的任务、待我批准", "my customers, my tasks, what waits for my yes"),
 )
 async def home(ask: Ask) -> Notice:

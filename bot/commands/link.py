@@ -63,6 +63,7 @@ async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 @command(
     "links",
     zh="关联列表",
+    reads=True,
     permission="user.write",
     help=Text("等待确认的平台账号", "accounts that wait to be confirmed"),
 )

@@ -53,6 +53,7 @@ async def new_contact(
 @command(
     "whoami",
     zh="我是谁",
+    reads=True,
     help=Text("您的身份、角色与权限", "who you are and what you may do"),
 )
 async def whoami(ask: Ask) -> Notice:
@@ -85,6 +86,7 @@ def _roles(ask: Ask, codes: Sequence[str]) -> str:
 @command(
     "users",
     zh="成员",
+    reads=True,
     permission="user.read",
     aliases=("user list", "成员列表"),
     help=Text("列出成员与角色", "members and their roles"),

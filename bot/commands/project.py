@@ -19,6 +19,7 @@ _PROJECT = Text("项目", "project")
 @command(
     "project",
     zh="项目",
+    reads=True,
     permission="project.read",
     aliases=("project card", "查看项目"),
     help=Text("一张卡片看清一个项目", "one card about a project"),
@@ -41,6 +42,7 @@ async def card(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
 @command(
     "projects",
     zh="项目列表",
+    reads=True,
     permission="project.read",
     aliases=("project list",),
     help=Text("列出项目，可指定客户", "list projects, of one customer if you like"),
@@ -161,6 +163,8 @@ _NO_AMOUNTS = Text(
 @command(
     "budget",
     zh="预算",
+    reads=True,
+    sets="amount",
     permission="project.read",
     aliases=("project budget",),
     help=Text("查看或设置项目预算", "see or set a project's budget"),
@@ -291,6 +295,7 @@ async def _check(ask: Ask, project: Project) -> None:
 @command(
     "board",
     zh="看板",
+    reads=True,
     permission="project.read",
     help=Text("按阶段看全部项目", "all projects by phase"),
 )

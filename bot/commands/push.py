@@ -243,6 +243,7 @@ async def refuse(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 @command(
     "approvals",
     zh="待批准",
+    reads=True,
     permission="push.approve",
     help=Text("等待批准的客户推送", "words for customers that wait for a yes"),
 )

@@ -5,7 +5,7 @@ types of its parameters say how words become values; each needs its name in both
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -99,6 +99,17 @@ class Command:
     confirm: bool = False
     final: bool = False
     """It cannot be undone: what it did has left the house."""
+    reads: bool = False
+    """It only shows; all others change something, and plain words ask before they do."""
+    sets: str = ""
+    """A parameter of a command that reads; given another value than its default, it writes."""
+
+    def writes(self, values: Mapping[str, Any]) -> bool:
+        """Whether it changes something with these arguments."""
+        if not self.reads:
+            return True
+        default = next((p.default for p in self.params if p.name == self.sets), None)
+        return bool(self.sets) and values.get(self.sets, default) != default
 
     def spoken(self, language: Language) -> str:
         """Its name as it is said."""
@@ -125,11 +136,17 @@ def command(
     aliases: tuple[str, ...] = (),
     confirm: bool = False,
     final: bool = False,
+    reads: bool = False,
+    sets: str = "",
 ) -> Callable[[Callable[..., Awaitable[Notice]]], Callable[..., Awaitable[Notice]]]:
     """Declare the decorated function as a command; raises `BadDeclaration`."""
 
     def declare(run: Callable[..., Awaitable[Notice]]) -> Callable[..., Awaitable[Notice]]:
-        made = Command(name, zh, help, run, _params(name, run), permission, aliases, confirm, final)
+        if sets and (not reads or sets not in inspect.signature(run).parameters):
+            raise BadDeclaration(f"{name}: {sets!r} is no parameter of a command that reads")
+        made = Command(
+            name, zh, help, run, _params(name, run), permission, aliases, confirm, final, reads, sets
+        )
         for spoken in (name.replace(".", " "), zh, *aliases):
             key = spoken.casefold()
             if key in _SPOKEN:

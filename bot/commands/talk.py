@@ -74,6 +74,7 @@ async def note(
 @command(
     "inbox",
     zh="待归档",
+    reads=True,
     permission="customer.read",
     aliases=("doubts", "待办归档"),
     help=Text("不确定归给谁的往来，一键归档", "items nobody could file; one tap files them"),

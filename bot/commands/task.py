@@ -110,6 +110,7 @@ async def assign(
 @command(
     "tasks",
     zh="任务列表",
+    reads=True,
     permission="project.read",
     aliases=("task list", "my tasks", "我的任务"),
     help=Text(
@@ -184,6 +185,7 @@ async def milestone_done(
 @command(
     "milestones",
     zh="里程碑列表",
+    reads=True,
     permission="project.read",
     aliases=("milestone list",),
     help=Text("项目的里程碑", "a project's milestones"),
