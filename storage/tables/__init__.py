@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from storage.tables.customers import (
     Alias,
     Contact,
+    ContactMerge,
     Customer,
     Domain,
     FieldDefinition,
@@ -27,12 +28,24 @@ from storage.tables.projects import Cost, Milestone, Project, ProjectMember, Tas
 from storage.tables.talk import (
     Attachment,
     Conversation,
+    Correction,
     Interaction,
     InteractionVersion,
+    PrivateRule,
+    TaskTalk,
     TranscriptWindow,
 )
 from storage.tables.trust import AuditEntry, AuditSeal, Pending, UndoEntry
-from storage.tables.watch import Alert, Event, Push, Rule, Subscription
+from storage.tables.watch import (
+    Alert,
+    Dismissal,
+    Event,
+    ModelUse,
+    Push,
+    Reminder,
+    Rule,
+    Subscription,
+)
 
 metadata = SQLModel.metadata
 
@@ -44,11 +57,14 @@ __all__ = [
     "AuditSeal",
     "ChatLine",
     "Contact",
+    "ContactMerge",
     "Conversation",
+    "Correction",
     "Cost",
     "Counter",
     "Cursor",
     "Customer",
+    "Dismissal",
     "Domain",
     "Event",
     "FieldDefinition",
@@ -60,18 +76,22 @@ __all__ = [
     "LinkRequest",
     "Merge",
     "Milestone",
+    "ModelUse",
     "OutboxItem",
     "Pending",
+    "PrivateRule",
     "Project",
     "ProjectMember",
     "Push",
     "Reject",
+    "Reminder",
     "Role",
     "Rule",
     "SharedToken",
     "Slot",
     "Subscription",
     "Task",
+    "TaskTalk",
     "Team",
     "Token",
     "TranscriptWindow",

@@ -46,6 +46,8 @@ class Contact(SQLModel, table=True):
     consent: str = ""
     """How they agreed to be recorded: a member's note; empty where nobody wrote one."""
     consent_at: datetime | None = moment(null=True)
+    merged_into_id: int | None = link("contact", null=True)
+    """They turned out to be this person; their addresses, words and all else are there now."""
     created_at: datetime = moment()
 
 
@@ -128,5 +130,22 @@ class Merge(SQLModel, table=True):
     before: dict[str, Any] = document()
     """The kept customer's columns before the merge changed them."""
     by_id: int | None = link("user_account", null=True)
+    at: datetime = moment()
+    undone_at: datetime | None = moment(null=True)
+
+
+class ContactMerge(SQLModel, table=True):
+    """One contact turned out to be another; as `Merge` tells of customers."""
+
+    __tablename__ = "contact_merge"
+
+    id: int = key()
+    kept_id: int = link("contact")
+    gone_id: int = link("contact")
+    moved: dict[str, Any] = document()
+    """Table name → row numbers that pointed at the gone contact."""
+    before: dict[str, Any] = document()
+    """The kept contact's columns before the merge changed them."""
+    by_id: int | None = link("user_account", null=True, index=False)
     at: datetime = moment()
     undone_at: datetime | None = moment(null=True)

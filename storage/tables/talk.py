@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -82,6 +82,10 @@ class Interaction(SQLModel, table=True):
     score: float = 0.0
     because: str = ""
     """The sentence that caused the sentiment."""
+    mood_sure: float = 0.0
+    """How probable the sentiment is, 0 … 1."""
+    mood_by: str = ""
+    """Who told it: empty: the program's own lists and weights; "person"; a language model's name."""
     signals: list[str] = words()
     extract: dict[str, Any] = document()
     transcript: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
@@ -114,6 +118,55 @@ class InteractionVersion(SQLModel, table=True):
     text: str
     reason: str
     """edited, recalled, corrected, transcribed."""
+    at: datetime = moment()
+
+
+class Correction(SQLModel, table=True):
+    """A member's word on the mood of an interaction, against what was told; training reads it."""
+
+    id: int = key()
+    interaction_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("interaction.id"), nullable=False, unique=True)
+    )
+    before: str
+    """The sentiment that was told first."""
+    after: str
+    by_id: int | None = link("user_account", null=True, index=False)
+    at: datetime = moment()
+
+
+class TaskTalk(SQLModel, table=True):
+    """What a customer said about a task."""
+
+    __tablename__ = "task_talk"
+    __table_args__ = (UniqueConstraint("task_id", "interaction_id"),)
+
+    id: int = key()
+    task_id: int = link("task")
+    interaction_id: int = link("interaction")
+    state: str = "proposed"
+    """linked, proposed, refused."""
+    sure: float = 0.0
+    because: str = ""
+    """The words that speak for it."""
+    by_id: int | None = link("user_account", null=True, index=False)
+    at: datetime = moment()
+
+
+class PrivateRule(SQLModel, table=True):
+    """Mail that is nobody's business here: it is not kept."""
+
+    __tablename__ = "private_rule"
+    __table_args__ = (UniqueConstraint("kind", "value"),)
+
+    id: int = key()
+    kind: str
+    """address, domain, folder, label."""
+    value: str
+    """In lower case."""
+    kept_out: int = 0
+    """How many mails it has kept out."""
+    by_id: int | None = link("user_account", null=True, index=False)
     at: datetime = moment()
 
 

@@ -1,9 +1,13 @@
 """What is watched: events, rules, alerts, and who is told when."""
 
-from datetime import datetime, time
+# SQLModel types `__tablename__` as something that it is never given.
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import document, key, link, moment
@@ -56,6 +60,79 @@ class Alert(SQLModel, table=True):
     acknowledged_at: datetime | None = moment(null=True)
     acknowledged_by_id: int | None = link("user_account", null=True, index=False)
     closed_at: datetime | None = moment(null=True)
+
+
+class Reminder(SQLModel, table=True):
+    """What a member is reminded of: by themselves, or because they promised it."""
+
+    __table_args__ = (
+        Index(
+            "ix_reminder_coming",
+            "at",
+            postgresql_where=text("told_at IS NULL AND done_at IS NULL"),
+        ),
+        Index(
+            "ix_reminder_promise",
+            "interaction_id",
+            "text",
+            unique=True,
+            postgresql_where=text("source = 'promise'"),
+        ),
+    )
+
+    id: int = key()
+    user_id: int = link("user_account")
+    text: str
+    at: datetime = moment()
+    """When they are told."""
+    due: date | None = None
+    """The day that was promised."""
+    source: str = "asked"
+    """asked (by a member), promise (found in what was said)."""
+    customer_id: int | None = link("customer", null=True)
+    project_id: int | None = link("project", null=True)
+    interaction_id: int | None = link("interaction", null=True)
+    made_by_id: int | None = link("user_account", null=True, index=False)
+    made_at: datetime = moment()
+    told_at: datetime | None = moment(null=True)
+    done_at: datetime | None = moment(null=True)
+
+
+class Dismissal(SQLModel, table=True):
+    """A proposal that a member does not want to see again."""
+
+    __table_args__ = (UniqueConstraint("kind", "subject"),)
+
+    id: int = key()
+    kind: str
+    """merge, next."""
+    subject: str
+    """What was proposed, such as `contact:3+7` or `customer:3 overdue:12`."""
+    by_id: int | None = link("user_account", null=True, index=False)
+    at: datetime = moment()
+
+
+class ModelUse(SQLModel, table=True):
+    """What a language model was asked, by day, purpose, model and member."""
+
+    __tablename__ = "model_use"
+    __table_args__ = (
+        UniqueConstraint("day", "user_id", "purpose", "model", postgresql_nulls_not_distinct=True),
+    )
+
+    id: int = key()
+    day: date
+    """UTC."""
+    user_id: int | None = link("user_account", null=True, index=False)
+    """Who asked; empty: the program by itself."""
+    purpose: str
+    model: str
+    asked: int = 0
+    failed: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal = Field(default=Decimal(0), sa_column=Column(Numeric(18, 6), nullable=False))
+    """In the currency of the settings' prices; 0 without prices."""
 
 
 class Push(SQLModel, table=True):
