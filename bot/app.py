@@ -34,6 +34,7 @@ from bot.jobs import (
     fetch,
     minutes,
     progress,
+    remind,
     reminders,
     retention,
     risk_scan,
@@ -42,6 +43,7 @@ from bot.jobs import (
 )
 from bot.people import Actor, Defaults
 from bot.pipeline.flow import Flow
+from bot.pipeline.following import Following
 from bot.pipeline.happenings import Happenings
 from bot.receipts import Receipts
 from bot.rules.engine import Engine
@@ -127,6 +129,7 @@ class Program(Host):
             self.rules,
             self.assistant,
             Happenings(self.defaults),
+            Following(self.defaults, HOME),
             self.transcriber.queue,
             self.fetcher.queue,
             receipts,
@@ -167,6 +170,11 @@ class Program(Host):
                 reminders.JOB,
                 reminders.CRON,
                 reminders.Reminders(self.db, self.now, self.defaults, HOME).run,
+            ),
+            (
+                remind.JOB,
+                remind.CRON,
+                remind.Remind(self.db, self.now, self.defaults, HOME).run,
             ),
             (upkeep.JOB, upkeep.CRON, self.upkeep.run),
             (

@@ -31,6 +31,7 @@ MOVED_WITH: Final = (
     "attachment",
     "alert",
     "event",
+    "reminder",
 )
 """Tables whose rows go over to the kept customer in a merge; every one has a customer_id."""
 

@@ -1,8 +1,11 @@
 """Questions about projects, their milestones, tasks and members."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -163,3 +166,73 @@ async def user_names(session: AsyncSession, ids: Sequence[int | None]) -> dict[i
         return {}
     rows = await session.exec(select(User.id, User.name).where(col(User.id).in_(wanted)))
     return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Slipping:
+    """A running project with what of it is late: its oldest open milestone, its late tasks."""
+
+    project: Project
+    manager: str
+    milestone: str | None
+    milestone_due: date | None
+    tasks: int
+    oldest: date | None
+    """When the oldest late task was due."""
+
+
+async def slipping(
+    session: AsyncSession,
+    scope: Scope,
+    today: date,
+    soon: date,
+    *,
+    manager_id: int | None = None,
+    limit: int = 500,
+) -> Sequence[Slipping]:
+    """Running projects that are due by `soon`, or of which something is late already."""
+    late = (
+        columns(
+            col(Task.project_id),
+            func.count().label("tasks"),
+            func.min(col(Task.due)).label("oldest"),
+        )
+        .where(col(Task.done_at).is_(None), col(Task.due) < today)
+        .group_by(col(Task.project_id))
+        .subquery()
+    )
+    missed = (
+        columns(col(Milestone.project_id), col(Milestone.name), col(Milestone.due))
+        .where(col(Milestone.done_at).is_(None), col(Milestone.due) < today)
+        .ext(distinct_on(col(Milestone.project_id)))
+        .order_by(col(Milestone.project_id), col(Milestone.due))
+        .subquery()
+    )
+    asked = (
+        columns(
+            col(Project.id),
+            col(User.name),
+            missed.c.name,
+            missed.c.due,
+            late.c.tasks,
+            late.c.oldest,
+        )
+        .select_from(Project)
+        .outerjoin(User, col(User.id) == col(Project.manager_id))
+        .outerjoin(missed, missed.c.project_id == col(Project.id))
+        .outerjoin(late, late.c.project_id == col(Project.id))
+        .where(
+            scope.projects(),
+            col(Project.phase) != "closed",
+            or_(col(Project.due_on) <= soon, missed.c.due.is_not(None), late.c.tasks.is_not(None)),
+        )
+    )
+    if manager_id is not None:
+        asked = asked.where(col(Project.manager_id) == manager_id)
+    rows = (await session.execute(asked.order_by(col(Project.id)).limit(limit))).all()
+    known = {
+        project.id: project for project in await with_ids(session, scope, [r[0] for r in rows])
+    }
+    return [
+        Slipping(known[row[0]], row[1] or "", row[2], row[3], row[4] or 0, row[5]) for row in rows
+    ]

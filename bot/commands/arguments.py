@@ -3,19 +3,18 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
-from typing import Any, Final, cast
+from decimal import Decimal
+from typing import Any, Final
 
 from rapidfuzz import fuzz, process
 
 from bot import people as actors
-from bot.commands import forms
+from bot.commands import forms, scalars
 from bot.commands.registry import Ask, Command, CommandError, Param, Percent, Rest
 from bot.contract import Button
-from bot.domain import dates, names
+from bot.domain import names
 from bot.domain.command_line import Word, folded, said, value_of
-from bot.texts import Text, listed
+from bot.texts import Text
 from storage import customers, people, projects, talk
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
@@ -26,10 +25,6 @@ _WHICH = Text("「{name}」可能是以下几个，请选择：", "“{name}” 
 _BAD_VALUE = Text("「{value}」不能作为{name}。", "“{value}” cannot be {name}.")
 _BAD_CHOICE = Text("{name}只能是：{choices}。", "{name} can only be one of: {choices}.")
 _NEAR: Final = 78.0
-_MONEY: Final = re.compile(
-    r"^[¥￥$€]?\s*(-?\d[\d,]*(?:\.\d{1,2})?)\s*(万|千|k|w|m|元)?(?:元|块|cny|rmb)?$", re.IGNORECASE
-)
-_SCALE: Final = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "m": 1_000_000}
 _ENTITIES: Final = (Customer, Project, User, Task, Interaction)
 
 
@@ -82,19 +77,18 @@ async def _take_plain(ask: Ask, param: Param, left: list[Word], values: dict[str
 
 
 async def _plain(ask: Ask, param: Param, text: str, length: int) -> Any:
-    if param.kind is date:
-        found = dates.parse(text, ask.now)
-        return found.date() if isinstance(found, datetime) else found
+    if param.kind in (date, datetime):
+        return scalars.scalar(ask, param, text)
     if length > 1:
         return None
     if param.kind is User and text.startswith("@"):
         return await user_named(ask, text)
     if param.kind is Decimal:
-        return _money(text)
+        return scalars.money(text)
     if param.kind is Percent and re.fullmatch(r"\d{1,3}[%％]", folded(text)):
-        return _percent(text)
+        return scalars.percent(text)
     if param.choices:
-        return _choice(param, text)
+        return scalars.choice(param, text)
     if param.kind is Customer and re.search(r"\d", text):
         return await customers.by_code(ask.session, ask.actor.scope, folded(text))
     if param.kind is Project and re.search(r"\d", text):
@@ -108,7 +102,7 @@ async def _take_next(
     ask: Ask, command: Command, param: Param, left: list[Word], values: dict[str, Any]
 ) -> None:
     # A chat is named with its key only: `chat:hook:site`.
-    if not left or param.kind in (date, Conversation):
+    if not left or param.kind in (date, datetime, Conversation):
         return
     if param.kind is Decimal and param.optional:
         return
@@ -216,63 +210,16 @@ async def _value(ask: Ask, param: Param, text: str) -> Any:
     if param.kind in (str, Rest):
         return text
     if param.choices:
-        found = _choice(param, text)
+        found = scalars.choice(param, text)
         if found is None:
             raise CommandError(
-                _BAD_CHOICE, name=ask.t(param.text), choices=_choices(ask, param.choices)
+                _BAD_CHOICE, name=ask.t(param.text), choices=scalars.choices(ask, param.choices)
             )
         return found
-    found = _scalar(ask, param, text)
+    found = scalars.scalar(ask, param, text)
     if found is None:
         raise CommandError(_BAD_VALUE, value=text, name=ask.t(param.text))
     return found
-
-
-def _scalar(ask: Ask, param: Param, text: str) -> Any:
-    if param.kind is date:
-        found = dates.parse(text, ask.now)
-        return found.date() if isinstance(found, datetime) else found
-    if param.kind is Decimal:
-        return _money(text)
-    if param.kind is Percent:
-        return _percent(text)
-    if param.kind is bool:
-        return {"yes": True, "no": False, "on": True, "off": False, "是": True, "否": False}.get(
-            folded(text).casefold()
-        )
-    plain = folded(text).lstrip("#")
-    return int(plain) if plain.isdecimal() else None
-
-
-def _money(text: str) -> Decimal | None:
-    found = _MONEY.match(folded(text))
-    if not found:
-        return None
-    try:
-        value = Decimal(found.group(1).replace(",", ""))
-    except InvalidOperation:
-        return None
-    return value * _SCALE.get((found.group(2) or "").lower(), 1)
-
-
-def _percent(text: str) -> int | None:
-    plain = folded(text).rstrip("%").strip()
-    return int(plain) if plain.isdecimal() and int(plain) <= 100 else None
-
-
-def _choice(param: Param, text: str) -> StrEnum | None:
-    wanted = folded(text).casefold()
-    for choice in cast("type[StrEnum]", param.choices):
-        labels = getattr(choice, "text", None)
-        names_ = {choice.value, *((labels.zh, labels.en.casefold()) if labels else ())}
-        if wanted in names_:
-            return choice
-    return None
-
-
-def _choices(ask: Ask, choices: type[StrEnum]) -> str:
-    shown = [ask.t(getattr(c, "text", Text(c.value, c.value))) for c in choices]
-    return listed(shown, ask.language)
 
 
 async def customer_named(ask: Ask, text: str) -> Customer:

@@ -1,7 +1,7 @@
 """A command's parameters as a form to fill in, with what was said already."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -67,4 +67,6 @@ def _said(value: Any) -> str:
         return f"{value.channel}:{value.chat}"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
     return "" if value is None else str(value)

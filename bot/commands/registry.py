@@ -34,6 +34,7 @@ KINDS: Final = (
     Interaction,
     Conversation,
     date,
+    datetime,
     Decimal,
     Percent,
     Rest,
@@ -145,7 +146,17 @@ def command(
         if sets and (not reads or sets not in inspect.signature(run).parameters):
             raise BadDeclaration(f"{name}: {sets!r} is no parameter of a command that reads")
         made = Command(
-            name, zh, help, run, _params(name, run), permission, aliases, confirm, final, reads, sets
+            name,
+            zh,
+            help,
+            run,
+            _params(name, run),
+            permission,
+            aliases,
+            confirm,
+            final,
+            reads,
+            sets,
         )
         for spoken in (name.replace(".", " "), zh, *aliases):
             key = spoken.casefold()

@@ -300,28 +300,3 @@ async def forget(
         )
     ask.wrote("customer.forgot", customer, name=name)
     return ask.say(Text("已忘记「{name}」。", "“{name}” is forgotten."), name=name)
-
-
-@command(
-    "correct",
-    zh="更正情绪",
-    permission="talk.file",
-    help=Text("更正一条往来的情绪", "correct the sentiment of an item"),
-)
-async def correct(
-    ask: Ask,
-    item: Annotated[Interaction, _ITEM],
-    sentiment: Annotated[terms.Sentiment, Text("情绪", "sentiment")],
-) -> Notice:
-    before = item.sentiment
-    item.sentiment = sentiment.value
-    item.score = {"negative": -0.6, "positive": 0.6}.get(sentiment.value, 0.0)
-    item.because = ""
-    ask.session.add(item)
-    ask.wrote("interaction.corrected", item, before=before, after=sentiment)
-    return ask.say(
-        Text("#{number} 的情绪已更正为{mood}。", "#{number} now counts as {mood}."),
-        Level.GOOD,
-        number=item.id,
-        mood=ask.t(sentiment.text),
-    )

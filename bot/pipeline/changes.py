@@ -49,6 +49,7 @@ def understand(item: Interaction, content: str, *, felt: str | None = None) -> N
     item.language = tongue = language.detect(content)
     mood = sentiment.score(felt, tongue)
     item.sentiment, item.score, item.because = mood.label, mood.score, mood.because
+    item.mood_sure, item.mood_by = mood.confidence, ""
     item.signals = list(signals.find(felt, mood))
     item.extract = extract_json(extract.find(content, item.occurred_at.date()))
     item.search = search.vector(f"{item.subject}\n{content}")

@@ -1,4 +1,4 @@
-"""What a text asks, promises and names: asks, promises, questions, dates, amounts."""
+"""What a text asks, promises and names: asks, promises, questions, decisions, dates, amounts."""
 
 import re
 from collections.abc import Iterable
@@ -46,6 +46,7 @@ class Extract:
     dates: tuple[DateNamed, ...] = ()
     amounts: tuple[AmountNamed, ...] = ()
     questions: tuple[Words, ...] = ()
+    decisions: tuple[Words, ...] = ()
 
 
 _ASK: Final = re.compile(
@@ -74,6 +75,16 @@ _NO_PROMISE: Final = re.compile(
 _QUESTION: Final = re.compile(
     r"[?？]|吗(?:[。.!！~ ]|$)|呢(?:[。.!！~ ]|$)|请问|什么时候|啥时候|几点|多少钱|为什么|怎么(?:样|弄|办|回事|用|还|做|算)|能不能|可不可以|是不是|有没有|是否|哪(?:里|个|天|位)"
     r"|^(?:what|when|where|why|who|which|how|is|are|do|does|did|can|could|would|will|should|may|has|have)\b[^.]{3,}$"
+)
+_DECIDED: Final = re.compile(
+    r"(?:就|那)这么(?:定|办)|(?:最终|最后|一致|会议|双方|我们|大家)?(?:决定|商定|敲定|议定|拍板)|定(?:下来|了|在)|达成一致"
+    r"|(?:双方|大家|一致)?同意|确定(?:了|为|采用|由|在)|说定"
+    r"|\b(?:we (?:have )?(?:decided|agreed|settled)|agreed(?: to| on| that)?|it(?:'s| is) settled|decision:|let's go with"
+    r"|we(?:'ll| will) go with)\b"
+)
+_NOT_DECIDED: Final = re.compile(
+    r"(?:没|没有|还没|尚未|未|不|无法|不能)(?:有|能|再)?(?:决定|商定|敲定|定下来|确定|同意|达成)|不确定|待定|再(?:决定|定)|如果|要是|是否|吗"
+    r"|\?|\b(?:not|haven't|didn't|if|whether|undecided)\b"
 )
 _EDGES: Final = re.compile(r"[，,；;、]\s*")
 
@@ -111,7 +122,7 @@ _T = TypeVar("_T")
 
 
 def find(text: str, today: date) -> Extract:
-    """Asks, promises, questions, dates and amounts in `text`, Chinese or English.
+    """Asks, promises, questions, decisions, dates and amounts in `text`, Chinese or English.
 
     Relative dates are read on `today`. A clause is an ask or a promise, not both; an ask put as a
     question counts as both ask and question. Reads the first `sentences.LIMIT` characters.
@@ -121,9 +132,12 @@ def find(text: str, today: date) -> Extract:
     asks: list[Words] = []
     promises: list[Words] = []
     questions: list[Words] = []
+    decisions: list[Words] = []
     for sentence in split(text):
         if _QUESTION.search(plain(sentence)):
             questions.append(_words(sentence, now))
+        if decides(sentence):
+            decisions.append(_words(sentence, now))
         for clause in _clauses(sentence):
             sort = _sort(plain(clause))
             if sort == "ask":
@@ -136,7 +150,18 @@ def find(text: str, today: date) -> Extract:
         _first(_dates(text, now)),
         _first(_amounts(text)),
         _first(questions),
+        _first(decisions),
     )
+
+
+def decides(sentence: str) -> bool:
+    """Whether a sentence tells a decision.
+
+    >>> decides("那就这么定了，周五上线。"), decides("还没有确定哪家供应商")
+    (True, False)
+    """
+    words = plain(sentence)
+    return bool(_DECIDED.search(words)) and not _NOT_DECIDED.search(words)
 
 
 def _words(words: str, now: datetime) -> Words:

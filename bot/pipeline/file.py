@@ -71,6 +71,8 @@ def understood(work: Work) -> dict[str, Any]:
         "sentiment": work.mood.label,
         "score": work.mood.score,
         "because": work.mood.because[:_LONGEST_LINE],
+        "mood_sure": work.mood.confidence,
+        "mood_by": "",
         "signals": list(work.signals),
         "extract": extract_json(work.extract),
         "transcript": transcript_json(work.transcript),

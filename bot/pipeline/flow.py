@@ -28,6 +28,7 @@ from bot.pipeline import (
     undelivered,
 )
 from bot.pipeline.evidence import Question
+from bot.pipeline.following import Following
 from bot.pipeline.happenings import Happenings
 from bot.pipeline.work import Work, unhurried
 from bot.rules import engine
@@ -121,6 +122,7 @@ class Flow:
         rules: engine.Engine,
         conversing: Conversing,
         happenings: Happenings,
+        following: Following,
         transcribe: Queueing,
         fetch: Queueing,
         telling: Telling,
@@ -129,6 +131,7 @@ class Flow:
         self._rules = rules
         self._conversing = conversing
         self._happenings = happenings
+        self._following = following
         self._transcribe = transcribe
         self._fetch = fetch
         self._telling = telling
@@ -201,7 +204,9 @@ class Flow:
                 await self._transcribe(session, work.interaction_id)
             for attachment_id in work.fetches:
                 await self._fetch(session, attachment_id)
-        await self._rules.filed(session, [_filed(work) for work in works], self._now())
+        now = self._now()
+        await self._rules.filed(session, [_filed(work) for work in works], now)
+        await self._following.filed(session, works, now)
         return {work.inbox_id: work.interaction_id for work in works}
 
     async def give_up(

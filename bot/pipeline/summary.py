@@ -22,16 +22,6 @@ _LEAST: Final = 4
 """Characters; what is shorter says nothing by itself."""
 _ANSWER_S: Final = 45.0
 """An answer comes within so many seconds, or is none."""
-_DECIDED: Final = re.compile(
-    r"(?:就|那)这么(?:定|办)|(?:最终|最后|一致|会议|双方|我们|大家)?(?:决定|商定|敲定|议定|拍板)|定(?:下来|了|在)|达成一致"
-    r"|(?:双方|大家|一致)?同意|确定(?:了|为|采用|由|在)|说定"
-    r"|\b(?:we (?:have )?(?:decided|agreed|settled)|agreed(?: to| on| that)?|it(?:'s| is) settled|decision:|let's go with"
-    r"|we(?:'ll| will) go with)\b"
-)
-_NOT_DECIDED: Final = re.compile(
-    r"(?:没|没有|还没|尚未|未|不|无法|不能)(?:有|能|再)?(?:决定|商定|敲定|定下来|确定|同意|达成)|不确定|待定|再(?:决定|定)|如果|要是|是否|吗"
-    r"|\?|\b(?:not|haven't|didn't|if|whether|undecided)\b"
-)
 _ACTION: Final = re.compile(
     r"负责|跟进|完成|提交|交(?:付|给|出|到|齐)|整理|准备|安排|联系|发(?:给|出|送|到)|更新|修复|修改|落实|采购|到场|验收|测试|部署|上线"
     r"|\b(?:prepare|send|finish|deliver|follow up|complete|submit|fix|update|arrange|contact|deploy|review)\w*\b"
@@ -82,7 +72,7 @@ def of(said: Sequence[Turn], day: date, *, timed: bool = True) -> Gist:
         lines=_weightiest(whole, day, MOST, timed=timed),
         decisions=tuple(
             dict.fromkeys(
-                _point(turn, words, timed=timed) for turn, words in whole if decides(words)
+                _point(turn, words, timed=timed) for turn, words in whole if extract.decides(words)
             )
         )[:MOST],
         to_do=tuple(to_do),
@@ -150,16 +140,6 @@ def lines(said: Sequence[str], day: date, most: int = MOST) -> tuple[str, ...]:
     return tuple(point.words for point in _weightiest(whole, day, most, timed=False))
 
 
-def decides(sentence: str) -> bool:
-    """Whether a sentence tells a decision.
-
-    >>> decides("那就这么定了，周五上线。"), decides("还没有确定哪家供应商")
-    (True, False)
-    """
-    words = plain(sentence)
-    return bool(_DECIDED.search(words)) and not _NOT_DECIDED.search(words)
-
-
 def _point(turn: Turn, words: str, *, timed: bool, due: date | None = None) -> Point:
     at = round(hearing.second_of(turn, words), 1) if timed else None
     return Point(words, at, turn.speaker, due)
@@ -175,7 +155,7 @@ def _found(one: extract.Words, whole: Sequence[tuple[Turn, str]], *, timed: bool
 def _actions(whole: Sequence[tuple[Turn, str]], day: date, *, timed: bool) -> Iterator[Point]:
     """Work with a day to it, as minutes put it: "李雷：周五前交图纸"."""
     for turn, words in whole:
-        if _ACTION.search(plain(words)) and not decides(words):
+        if _ACTION.search(plain(words)) and not extract.decides(words):
             named = extract.find(words, day).dates
             if named and named[0].value >= day:
                 yield _point(turn, words, timed=timed, due=named[0].value)
@@ -203,7 +183,7 @@ def _weight(sentence: str, day: date) -> float:
     mood = sentiment.score(sentence, language.detect(sentence))
     return (
         3.0 * bool(told.asks or told.promises)
-        + 2.5 * decides(sentence)
+        + 2.5 * extract.decides(sentence)
         + 2.0 * bool(set(signals.find(sentence, mood)) - {_POLITE})
         + 1.0 * bool(told.dates)
         + 1.0 * bool(told.amounts)
