@@ -49,11 +49,12 @@ check: setup-test ## style, types and import rules alone
 bench: setup ## measure speed, each figure beside its floor (ARGS= passed on)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-eval: setup ## measure language, sentiment and signals on labelled texts (ARGS="--set FILE --json")
+eval: setup ## measure mood and signals on labelled texts, and filing in an invented firm (ARGS="--json")
 	@$(BIN)/keqing eval $(ARGS)
+	@$(BIN)/keqing eval filing --customers 10000 --seed 1 $(ARGS)
 
-train: setup-test ## train the regression on the corpus anew, and tell how well it does
-	@$(BIN)/python -m benchmarks.train
+train: setup-test ## train the regression anew; with CORRECTIONS=file for the firm in DATA alone
+	@$(BIN)/python -m benchmarks.train $(if $(CORRECTIONS),--corrections $(CORRECTIONS) --out $(DATA)/kept/weights.json)
 
 fmt: setup-test ## format and fix what can be fixed
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

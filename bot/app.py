@@ -38,6 +38,7 @@ from bot.jobs import (
     reminders,
     retention,
     risk_scan,
+    scoring,
     transcribe,
     upkeep,
 )
@@ -118,6 +119,7 @@ class Program(Host):
             self.rules,
             minutes.Minutes(self.defaults, HOME, self.link, self.model),
             progress.Progress(db, self.adapters, self.defaults, HOME, self.link),
+            self.assistant.heard,
             self.now,
         )
         self.fetcher = fetch.Fetcher(db, self.jobs, self.adapters, self.transcriber, self.now)
@@ -175,6 +177,11 @@ class Program(Host):
                 remind.JOB,
                 remind.CRON,
                 remind.Remind(self.db, self.now, self.defaults, HOME).run,
+            ),
+            (
+                scoring.JOB,
+                scoring.CRON,
+                scoring.Scoring(self.db, self.model, self.rules, self.now, self.defaults).run,
             ),
             (upkeep.JOB, upkeep.CRON, self.upkeep.run),
             (

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from bot.contract import Asked
+from bot.contract import Answer, Asked, LanguageModel
 from bot.texts import Language
 
 
@@ -37,3 +37,8 @@ def prompt(name: str) -> Prompt:
         },
         schema=json.loads(folder.joinpath("schema.json").read_text("utf-8")),
     )
+
+
+async def put(model: LanguageModel, asked: Asked) -> Answer:
+    """Ask a model: the one place where that is done. Raises `NoModel`."""
+    return await model.ask(asked)

@@ -1,18 +1,20 @@
-"""What replicas share through the database: platforms' tokens, cursors, and who holds what."""
+"""What replicas share through the database: tokens, cursors, who holds what, what a model costs."""
 
 import asyncio
 import contextlib
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Final
 
 import psycopg
 
 from bot import log
-from bot.contract import Token
-from storage import shared
+from bot.contract import Token, Use
+from storage import model_use, shared
 from storage.db import Database, ending
+from storage.tables import ModelUse
 
 _log = log.get("sharing")
 
@@ -55,6 +57,32 @@ class SharedCursors:
     async def put(self, name: str, value: str) -> None:
         async with self._db.transaction() as session:
             await shared.move_cursor(session, name, value)
+
+
+class Accounts:
+    """The contract's `Ledger`, in the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def spent(self, day: date, user_id: int | None = None) -> int:
+        async with self._db.transaction() as session:
+            return await model_use.spent(session, day, user_id)
+
+    async def add(self, day: date, use: Use) -> None:
+        row = ModelUse(
+            day=day,
+            user_id=use.user_id,
+            purpose=use.purpose,
+            model=use.model,
+            asked=1,
+            failed=int(use.failed),
+            tokens_in=use.tokens_in,
+            tokens_out=use.tokens_out,
+            cost=use.cost,
+        )
+        async with self._db.transaction() as session:
+            await model_use.add(session, row)
 
 
 class Keys:

@@ -9,6 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 LEAST_NEAR = 5
 """Characters of a name that may be misspelt; in a shorter one, one wrong is another name."""
+MOST_SHARED = 60
+"""Owners of one name that are looked at: what so many share tells no customer."""
+MOST_NEAR = 200
+"""Names with one head that are compared with a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,10 @@ async def identities(
     found: dict[tuple[str, str], list[Known]] = defaultdict(list)
     rows = await session.execute(
         text("""
-SELECT i.channel, i.address, i.contact_id, c.customer_id, i.user_id, COALESCE(c.name, u.name)
+SELECT i.channel, i.address, i.contact_id, c.customer_id, i.user_id,
+  COALESCE(c.name, (SELECT u.name FROM user_account u WHERE u.id = i.user_id))
 FROM identity i
 LEFT JOIN contact c ON c.id = i.contact_id
-LEFT JOIN user_account u ON u.id = i.user_id
 JOIN unnest(CAST(:channels AS text[]), CAST(:addresses AS text[])) AS q(channel, address)
   ON q.channel = i.channel AND q.address = i.address
 """),
@@ -197,48 +201,73 @@ SELECT upper(code), customer_id, id FROM project WHERE upper(code) = ANY(:codes)
     return {code: (customer, project) for code, customer, project in rows}
 
 
-async def names(
-    session: AsyncSession, heads: Collection[str], content: str
-) -> dict[str, list[Name]]:
-    """Names that begin with one of `heads` and stand somewhere in `content`, by their head."""
-    found: dict[str, list[Name]] = defaultdict(list)
+async def heads(session: AsyncSession, wanted: Collection[str]) -> set[str]:
+    """Those of `wanted` that a name begins with."""
+    # A lateral with a limit stays a look-up per head; EXISTS may become a scan of all names.
     rows = await session.execute(
         text("""
-SELECT head, customer_id, project_id, norm, source FROM alias
-WHERE head = ANY(:heads) AND strpos(:content, norm) > 0
+SELECT q.head FROM unnest(CAST(:heads AS text[])) AS q(head)
+CROSS JOIN LATERAL (SELECT FROM alias a WHERE a.head = q.head LIMIT 1) AS there
 """),
-        {"heads": list(heads), "content": content},
+        {"heads": list(wanted)},
     )
-    for row in rows:
-        found[row[0]].append(Name(*row[1:]))
-    return dict(found)
+    return {head for (head,) in rows}
 
 
-async def near(session: AsyncSession, heads: Collection[str]) -> dict[str, list[Name]]:
-    """Customers' own longer names that begin with one of `heads`: for those that are misspelt."""
-    found: dict[str, list[Name]] = defaultdict(list)
-    rows = await session.execute(
-        text("""
-SELECT head, customer_id, project_id, norm, source FROM alias
-WHERE head = ANY(:heads) AND project_id IS NULL AND length(norm) >= :least
-"""),
-        {"heads": list(heads), "least": LEAST_NEAR},
+async def names(session: AsyncSession, norms: Collection[str]) -> dict[str, list[Name]]:
+    """Names in one of these normal forms, by their head; of one that many share, some."""
+    return await _named_by(
+        session,
+        f"""
+SELECT n.head, n.customer_id, n.project_id, n.norm, n.source
+FROM unnest(CAST(:given AS text[])) AS q(norm)
+CROSS JOIN LATERAL (SELECT * FROM alias a WHERE a.norm = q.norm LIMIT {MOST_SHARED}) AS n
+""",  # noqa: S608 - our own number
+        norms,
     )
-    for row in rows:
-        found[row[0]].append(Name(*row[1:]))
-    return dict(found)
+
+
+async def near(session: AsyncSession, heads_: Collection[str]) -> dict[str, list[Name]]:
+    """Customers' own longer names that begin with one of `heads_`: for those that are misspelt.
+
+    A head that too many names share tells nothing, so it is left out.
+    """
+    found = await _named_by(
+        session,
+        f"""
+SELECT n.head, n.customer_id, n.project_id, n.norm, n.source
+FROM unnest(CAST(:given AS text[])) AS q(head)
+CROSS JOIN LATERAL (SELECT * FROM alias a WHERE a.head = q.head LIMIT {MOST_NEAR}) AS n
+""",  # noqa: S608 - our own number
+        heads_,
+    )
+    return {
+        head: [n for n in listed if n.project_id is None and len(n.norm) >= LEAST_NEAR]
+        for head, listed in found.items()
+        if len(listed) < MOST_NEAR
+    }
 
 
 async def sounds(session: AsyncSession, windows: Collection[str]) -> dict[str, list[Name]]:
-    found: dict[str, list[Name]] = defaultdict(list)
-    rows = await session.execute(
-        text("""
-SELECT pinyin, customer_id, project_id, norm, source FROM alias
-WHERE pinyin = ANY(:windows)
-"""),
-        {"windows": list(windows)},
+    """Customers' names by how they are said."""
+    return await _named_by(
+        session,
+        f"""
+SELECT n.pinyin, n.customer_id, n.project_id, n.norm, n.source
+FROM unnest(CAST(:given AS text[])) AS q(pinyin)
+CROSS JOIN LATERAL (
+  SELECT * FROM alias a WHERE a.pinyin = q.pinyin LIMIT {MOST_SHARED}
+) AS n
+""",  # noqa: S608 - our own number
+        windows,
     )
-    for row in rows:
+
+
+async def _named_by(
+    session: AsyncSession, query: str, given: Collection[str]
+) -> dict[str, list[Name]]:
+    found: dict[str, list[Name]] = defaultdict(list)
+    for row in await session.execute(text(query), {"given": list(given)}):
         found[row[0]].append(Name(*row[1:]))
     return dict(found)
 

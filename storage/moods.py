@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select as columns
 from sqlalchemy import text
@@ -11,6 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
 from storage.tables import Contact, Correction, Interaction
+
+_UNSURE: Final = (
+    col(Interaction.direction) == "in",
+    col(Interaction.mood_by) == "",
+    col(Interaction.sentiment) != "unscored",
+    col(Interaction.recalled_at).is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +123,29 @@ WHERE i.text <> '' AND c.after <> 'unscored' ORDER BY c.id
 """)
     )
     return [Corrected(*row) for row in rows]
+
+
+async def unsure(
+    session: AsyncSession, since: datetime, below: float, limit: int
+) -> Sequence[Interaction]:
+    """Customers' words received since, of whose mood the program is unsure, the oldest first."""
+    return (
+        await session.exec(
+            select(Interaction)
+            .where(*_UNSURE, Interaction.mood_sure < below, Interaction.received_at >= since)
+            .order_by(col(Interaction.id))
+            .limit(limit)
+        )
+    ).all()
+
+
+async def still_unsure(session: AsyncSession, ids: Sequence[int]) -> Sequence[Interaction]:
+    """Those of which nobody else has said anything meanwhile; they are held until the commit."""
+    return (
+        await session.exec(
+            select(Interaction)
+            .where(col(Interaction.id).in_(ids), *_UNSURE)
+            .order_by(col(Interaction.id))
+            .with_for_update()
+        )
+    ).all()

@@ -42,7 +42,14 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help=_h("审计记录", "the audit trail"))
 models_app = typer.Typer(no_args_is_help=True, help=_h("语音模型", "speech models"))
+eval_app = typer.Typer(
+    help=_h(
+        "衡量情绪、信号与归档；不带子命令时衡量标注文本",
+        "measure sentiment, signals and filing; alone: labelled texts",
+    )
+)
 app.add_typer(audit_app, name="audit")
+app.add_typer(eval_app, name="eval")
 app.add_typer(models_app, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help=_h("输出 JSON", "print JSON"))]
@@ -104,10 +111,12 @@ def with_program(
 ) -> None:
     """Open the program, do one thing with it, close it; `changed` may set what a run needs."""
     from bot import app as root  # noqa: PLC0415
+    from bot.cli import weights  # noqa: PLC0415
     from storage.db import DatabaseError  # noqa: PLC0415
     from storage.embedded import EmbeddedError  # noqa: PLC0415
 
     found = changed(settings())
+    weights.use_own(found.kept, found.language)
 
     async def opened() -> int | None:
         async with root.opened(found) as program:
@@ -252,24 +261,52 @@ def ingest(
     help=_h("分析文本：每行一个 {id,text}", "analyse texts: JSON lines of {id,text} on stdin")
 )
 def analyse(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
-    from bot.cli import analysing  # noqa: PLC0415
+    from bot.cli import analysing, weights  # noqa: PLC0415
 
+    found = settings()
+    weights.use_own(found.kept, found.language)
     raise SystemExit(analysing.run(sys.stdin.buffer, sys.stdout))
 
 
-@app.command(
-    "eval",
-    help=_h("在标注文本上衡量情绪与信号", "measure sentiment and signals on labelled texts"),
-)
+@eval_app.callback(invoke_without_command=True)
 def evaluate(
+    context: typer.Context,
     set_: Annotated[
         Path | None, typer.Option("--set", help=_h("标注文件", "a labelled file"))
     ] = None,
     as_json: Json = False,
 ) -> None:
-    from bot.cli import evaluating  # noqa: PLC0415
+    if context.invoked_subcommand is not None:
+        return
+    from bot.cli import evaluating, weights  # noqa: PLC0415
 
-    evaluating.run(set_, settings().language, fail, as_json=as_json)
+    found = settings()
+    weights.use_own(found.kept, found.language)
+    evaluating.run(set_, found.language, fail, as_json=as_json)
+
+
+@app.command(help=_h("导出情绪更正，供 make train 使用", "corrected moods, for make train"))
+def corrections(as_json: Json = False) -> None:
+    from bot.cli import correcting  # noqa: PLC0415
+
+    with_program(lambda program: correcting.run(program, as_json=as_json))
+
+
+@eval_app.command(
+    "filing",
+    help=_h("在虚构公司上衡量归档", "measure filing on an invented firm"),
+)
+def evaluate_filing(
+    customers: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help=_h("客户数", "how many customers"))
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help=_h("随机种子", "seed"))] = 1,
+    messages: Annotated[int, typer.Option(min=1, help=_h("消息数", "how many messages"))] = 3000,
+    as_json: Json = False,
+) -> None:
+    from bot.cli import filing_eval  # noqa: PLC0415
+
+    filing_eval.run(customers, seed, messages, settings().language, fail, as_json=as_json)
 
 
 @app.command(help=_h("判断消息归属，只读", "tell where messages belong, read-only"))

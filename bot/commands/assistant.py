@@ -1,6 +1,7 @@
 """A member speaks to the assistant itself: the line is run, the answer is queued beside it."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,7 +10,7 @@ from bot import linking, log, outbox, people
 from bot.clock import Clock
 from bot.commands import console
 from bot.commands.registry import Host
-from bot.contract import PAGE, Audience, Happening, InboundMessage, Level, Notice
+from bot.contract import PAGE, Audience, Happening, InboundMessage, Kind, Level, Notice
 from bot.domain import command_line
 from bot.people import Actor, Defaults, own_chat
 from bot.texts import Text
@@ -25,6 +26,8 @@ _BROKE = Text(
     "Sorry, this command broke inside; nothing was changed, and the details are in the log.",
 )
 _PAGE_LINE = "/home"
+_SPOKEN: Final = "spoken"
+_HEARD = Text("听到：「{words}」", "Heard: “{words}”")
 
 
 class Assistant:
@@ -66,6 +69,28 @@ class Assistant:
         )
         return True
 
+    async def heard(self, session: AsyncSession, item: Interaction) -> bool:
+        """Answer what a member has spoken into their own chat; False for any other recording."""
+        chat = await session.get(Conversation, item.conversation_id or 0)
+        if chat is None or chat.user_id is None or item.kind != Kind.MESSAGE:
+            return False
+        actor = await people.actor(session, chat.user_id, self._defaults)
+        if actor is None or item.user_id != chat.user_id or not item.sender_proven:
+            return False
+        item.status, item.audience, item.evidence = "filed", Audience.INTERNAL.value, [_SPOKEN]
+        # What was spoken has no slash: whatever it would change is shown first.
+        notice, _ = await self._try(session, actor, item.text.lstrip("/／ "), chat)
+        said = _HEARD.in_(actor.language, words=item.text)
+        await outbox.post(
+            session,
+            notice.model_copy(update={"note": "\n".join(filter(None, (said, notice.note)))}),
+            channel=chat.channel,
+            chat=chat.chat,
+            key=f"heard:{item.id}:{item.edited_at or ''}"[:400],
+            not_before=datetime.now(UTC),
+        )
+        return True
+
     async def open_page(self, session: AsyncSession, message: InboundMessage) -> None:
         """Show a member their page of the assistant, on a platform that has one."""
         assert message.happened is Happening.OPENED  # noqa: S101 - the caller's promise
@@ -95,9 +120,24 @@ class Assistant:
     async def _run(
         self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation
     ) -> tuple[Notice, bool]:
-        """The answer to a line; a command that breaks is undone, logged, and owned up to."""
+        """The answer to a line that was written."""
         line = await people.mentioned(session, message, members_only=True)
         about = await self._about(session, message, chat)
+        # A decision's button says what it does: that tap was the confirmation.
+        tapped = message.tapped and bool(message.place)
+        return await self._try(session, actor, line, chat, about=about, confirmed=tapped)
+
+    async def _try(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        line: str,
+        chat: Conversation,
+        *,
+        about: Interaction | None = None,
+        confirmed: bool = False,
+    ) -> tuple[Notice, bool]:
+        """Run a line; a command that breaks is undone, logged, and owned up to."""
         try:
             async with session.begin_nested():
                 done = await console.run(
@@ -108,8 +148,7 @@ class Assistant:
                     chat=chat,
                     host=self.host,
                     about=about,
-                    # A decision's button says what it does: that tap was the confirmation.
-                    confirmed=message.tapped and bool(message.place),
+                    confirmed=confirmed,
                 )
                 return done.notice, done.ok
         except (OperationalError, InterfaceError):

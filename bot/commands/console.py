@@ -1,5 +1,6 @@
 """Runs a command line for a person: permission, confirmation, undo, trace, help on a wrong word."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from rapidfuzz import process
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.commands import arguments, registry
-from bot.commands.registry import Ask, Command, CommandError, Host
+from bot.commands import arguments, plain, registry
+from bot.commands.registry import Ask, Command, CommandError, Host, Rest
 from bot.contract import Button, Level, Notice, storable
 from bot.domain import command_line
 from bot.people import Actor
@@ -34,6 +35,13 @@ _CONFIRM = Text("请确认：{line}", "Please confirm: {line}")
 _YES = Text("确认", "Confirm")
 _NO = Text("取消", "Cancel")
 _HELP = Text("帮助", "Help")
+_WHICH = Text("您是想：", "Did you mean one of these?")
+_MARKED: Final = re.compile(r"[\w-]+[:：=]\S|[A-Za-z]+-?\d|#\d|@\S|[\"“「]")
+"""What people write who type a command: keys, codes, numbers, names, quotes."""
+_SURE: Final = 0.55
+"""How sure plain words must be to be taken for a command."""
+_NEAR_BY: Final = 0.05
+"""Two meanings that are no further apart are both shown."""
 _EMPTY = Text("请输入命令，例如 /帮助。", "Type a command, for example /help.")
 
 
@@ -72,17 +80,16 @@ async def run(
 
 async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
     line = str(storable(line))
-    words = command_line.split(line)
-    if not words:
-        raise CommandError(_EMPTY)
-    command, rest = _command(ask, words)
-    if command.permission and not ask.actor.may(command.permission):
-        raise CommandError(
-            _FORBIDDEN,
-            name=ask.t(Text(command.zh, command.name.replace(".", " "))),
-            permission=command.permission,
-        )
-    values = await arguments.read(ask, command, rest)
+    if command_line.is_command(line):
+        command, values = await _typed(ask, line)
+    else:
+        said = await _said(ask, line)
+        command, values = said.command, said.values
+        if said.plainly and command.writes(values):
+            return await _ask_first(ask, said.line)
+        if said.plainly:
+            notice = await command.run(ask, **values)
+            return notice.model_copy(update={"note": notice.note or f"→ {said.line}"})
     if command.confirm and not confirmed:
         return await _ask_first(ask, line)
     recorder = Recorder(ask.session)
@@ -94,6 +101,60 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
     if not command.final:
         await _keep(ask, line, recorder.changes)
     return notice
+
+
+async def _typed(ask: Ask, line: str) -> tuple[Command, dict[str, Any]]:
+    """The command that a line names, and its arguments."""
+    words = command_line.split(line)
+    if not words:
+        raise CommandError(_EMPTY)
+    command, rest = _command(ask, words)
+    if command.permission and not ask.actor.may(command.permission):
+        raise CommandError(
+            _FORBIDDEN,
+            name=ask.t(Text(command.zh, command.name.replace(".", " "))),
+            permission=command.permission,
+        )
+    return command, await arguments.read(ask, command, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a line without a slash comes to. `plainly`: in plain words, which are shown as `line`."""
+
+    command: Command
+    values: dict[str, Any]
+    line: str
+    plainly: bool = False
+
+
+async def _said(ask: Ask, line: str) -> _Said:
+    """A command typed without its slash, or what plain words mean."""
+    typed: tuple[Command, dict[str, Any]] | None = None
+    wrong: CommandError | None = None
+    try:
+        typed = await _typed(ask, line)
+    except CommandError as error:
+        wrong = error
+    if typed and not (_free(typed[0]) and not _MARKED.search(line)):
+        return _Said(*typed, line)
+    meant = [one for one in await plain.meanings(ask, line) if one.sure >= _SURE]
+    if meant and (typed is None or meant[0].command is typed[0]):
+        if len(meant) > 1 and meant[0].sure - meant[1].sure < _NEAR_BY:
+            buttons = tuple(Button(label=one.line, command=one.line) for one in meant)
+            raise CommandError(_WHICH, buttons)
+        command, values = await _typed(ask, meant[0].line)
+        if typed is None or values != typed[1]:
+            return _Said(command, values, meant[0].line, plainly=True)
+    if typed:
+        return _Said(*typed, line)
+    assert wrong is not None  # noqa: S101 - it is one or the other
+    raise wrong
+
+
+def _free(command: Command) -> bool:
+    """Whether it takes whatever words follow: then a sentence may only look like it."""
+    return any(param.kind is Rest for param in command.params)
 
 
 def _command(

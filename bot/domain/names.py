@@ -2,7 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Container, Iterator
+from functools import lru_cache
 from typing import Final
+
+from bot.domain.firm_words import PLACES, TRADE_EN, TRADE_ZH, plain
 
 _LEGAL_ZH: Final = (
     "股份有限公司",
@@ -17,16 +21,8 @@ _LEGAL_EN: Final = re.compile(
     r"|pte|pty|group|holdings?)\.?$"
 )
 _BRACKETS: Final = re.compile(r"[((\[【][^))\]】]*[))\]】]")
-_PLACES: Final = (
-    "北京 上海 天津 重庆 广东 江苏 浙江 山东 河南 四川 湖北 湖南 福建 安徽 河北 陕西 辽宁 江西 云南 "
-    "广西 山西 贵州 吉林 黑龙江 内蒙古 新疆 甘肃 海南 宁夏 青海 西藏 香港 澳门 台湾 深圳 广州 杭州 "
-    "南京 苏州 成都 武汉 西安 长沙 郑州 青岛 济南 宁波 无锡 合肥 佛山 东莞 厦门 福州 昆明 大连 沈阳 "
-    "哈尔滨 石家庄 南昌 南宁 常州 温州 珠海 惠州 中山 中国"
-).split()
-_TRADES: Final = re.compile(
-    r"(集团|控股|实业|科技|信息|技术|软件|网络|数据|智能|系统|电子|通信|工程|建设|建筑|建工|装饰|设计|"
-    r"咨询|管理|服务|贸易|商贸|投资|发展|制造|机械|设备|重工|材料|能源|环保|物流|地产|置业|股份)$"
-)
+_TRADES: Final = re.compile(rf"({TRADE_ZH})$")
+_LAST_EN: Final = re.compile(rf"(?<=[a-z0-9])(?: (?:{TRADE_EN}))+$")
 _SPACES: Final = re.compile(r"\s+")
 _INVISIBLE: Final = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
@@ -41,14 +37,19 @@ GENERIC: Final = frozenset(
 """Words that name nobody by themselves."""
 
 
+@lru_cache(maxsize=2048)
 def normal(text: str) -> str:
     """Folded width and case, no invisible marks, one space between words.
 
     >>> normal("ＡＣＭＥ  Corp\u200b"), normal("华建 集团")
     ('acme corp', '华建集团')
     """
-    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
-    return _CJK_SPACE.sub("", _SPACES.sub(" ", folded).strip())
+    return _CJK_SPACE.sub("", _SPACES.sub(" ", folded(text)).strip())
+
+
+def folded(text: str) -> str:
+    """Folded width and case, with all the spaces that people put."""
+    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
 
 
 def is_cjk(char: str) -> bool:
@@ -98,7 +99,7 @@ def shorter(name: str) -> list[str]:
     >>> shorter("上海华建工程集团有限公司")
     ['上海华建工程集团', '华建工程集团', '上海华建工程', '华建工程', '上海华建', '华建']
     >>> shorter("Acme Trading Co., Ltd.")
-    ['acme trading']
+    ['acme trading', 'acme']
     """
     norm = normal(_BRACKETS.sub("", name))
     found: dict[str, None] = {}
@@ -109,11 +110,14 @@ def shorter(name: str) -> list[str]:
         while (shorter_ := _TRADES.sub("", trimmed)) != trimmed:
             trimmed = shorter_
             found.update(dict.fromkeys([trimmed, _without_place(trimmed)]))
+        bare = _LAST_EN.sub("", base)
+        if len(bare) >= 4 and not plain(bare):
+            found[bare] = None
     own = normal(name)
     return [
         form
         for form in found
-        if form != own and len(form) >= 2 and form not in GENERIC and form not in _PLACES
+        if form != own and len(form) >= 2 and form not in GENERIC and form not in PLACES
     ]
 
 
@@ -128,12 +132,45 @@ def _without_legal(norm: str) -> list[str]:
 
 
 def _without_place(norm: str) -> str:
-    for place in _PLACES:
+    for place in PLACES:
         if norm.startswith(place):
             rest = norm.removeprefix(place).removeprefix("市").removeprefix("省")
             if len(rest) >= 2 and rest not in GENERIC and not _TRADES.fullmatch(rest):
                 return rest
     return norm
+
+
+def standing(norm_text: str, heads: Container[str]) -> Iterator[tuple[int, str]]:
+    """Where names with one of these heads may begin in a normalised text."""
+    for run in _RUN.finditer(norm_text):
+        start, shown = run.span()[0], run.group()
+        if is_cjk(shown[0]):
+            for i in range(len(shown) - 1):
+                pair, three = shown[i : i + 2], shown[i : i + 3]
+                if pair in heads:
+                    yield start + i, pair
+                if three != pair and three in heads:
+                    yield start + i, three
+            continue
+        while start and norm_text[start - 1].isalpha() and not is_cjk(norm_text[start - 1]):
+            start -= 1  # a word that begins with another script's letter, as in "österreich"
+        if shown in heads:
+            yield start, shown
+        if (bare := shown.strip("._-&")) != shown and bare in heads:
+            yield start + shown.index(bare), bare
+
+
+def openings(norm_text: str, heads: Container[str], longest: int = 80) -> set[str]:
+    """Every run of words or characters that a name with one of these heads could be."""
+    found: set[str] = set()
+    for start, _ in standing(norm_text, heads):
+        most = 40 if is_cjk(norm_text[start]) else longest
+        for end in range(start + 2, min(len(norm_text), start + most) + 1):
+            if norm_text[end - 1] in "。!?;:\n":
+                break
+            if _edge(norm_text, end, norm_text[end - 1]):
+                found.add(norm_text[start:end])
+    return found
 
 
 def spans(norm_text: str, norm_name: str) -> list[tuple[int, int]]:
@@ -170,7 +207,8 @@ def sound(norm: str) -> str | None:
     return " ".join(lazy_pinyin(norm))
 
 
-def sound_windows(norm: str, most: int = 300) -> set[str]:
+@lru_cache(maxsize=512)
+def sound_windows(norm: str, most: int = 300) -> frozenset[str]:
     """What runs of three to eight characters of a text sound like, for at most `most` characters."""
     from pypinyin import lazy_pinyin  # noqa: PLC0415
 
@@ -183,4 +221,49 @@ def sound_windows(norm: str, most: int = 300) -> set[str]:
             found.update(
                 " ".join(syllables[i : i + length]) for i in range(len(syllables) - length + 1)
             )
+    return frozenset(found | _typed_windows(norm[:most]))
+
+
+def _typed_windows(norm: str) -> set[str]:
+    """Three to eight syllables of pinyin that somebody typed instead of characters."""
+    found: set[str] = set()
+    for stretch in _TYPED.findall(norm):
+        parts = [syllables(word) for word in stretch.split()]
+        for i in range(len(parts)):
+            whole: list[str] = []
+            for part in parts[i : i + 8]:
+                if not part or len(whole) + len(part) > 8:
+                    break
+                whole += part
+                if len(whole) >= 3:
+                    found.add(" ".join(whole))
     return found
+
+
+_TYPED: Final = re.compile(r"(?<![a-z0-9])[a-z]{2,40}(?: [a-z]{1,40})*(?![a-z0-9])")
+_SYLLABLE: Final = re.compile(
+    r"(?:[bpmf]?(?:a|o|ai|ei|ao|an|en|ang|eng)|[bpmfdtnlgkhzcsr]?(?:u)|[bpm](?:i|iao|ie|ian|in|ing)|"
+    r"fou|pou|mou|miu|me|"
+    r"[dtnlgkhzcs](?:a|e|ai|ei|ao|ou|an|en|ang|eng|ong|uo|uan|ui|un)|[gkh](?:ua|uai|uang)|"
+    r"[dtnl](?:i|iao|ie|ian|ing|iu)|dia|[nl](?:in|iang|v|ve|ue)|lia|"
+    r"(?:zh|ch|sh)(?:i|a|e|ai|ei|ao|ou|an|en|ang|eng|ong|u|ua|uo|uai|uan|uang|ui|un)|[zcs]i|"
+    r"r(?:i|e|ao|ou|an|en|ang|eng|ong|uo|uan|ui|un)|"
+    r"[jqx](?:i|ia|ie|iao|iu|ian|in|iang|ing|iong|u|ue|uan|un)|"
+    r"y(?:i|a|e|ao|ou|an|in|ang|ing|ong|u|ue|uan|un)|w(?:u|a|o|ai|ei|an|en|ang|eng)|er|e|ou)"
+)
+
+
+def syllables(word: str) -> list[str]:
+    """A word as pinyin, the longest syllables first; empty where it is none.
+
+    >>> syllables("huajian"), syllables("jianshe"), syllables("platform")
+    (['hua', 'jian'], ['jian', 'she'], [])
+    """
+    ends: list[list[str] | None] = [[], *([None] * len(word))]
+    for end in range(1, len(word) + 1):
+        for start in range(max(0, end - 6), end):
+            before = ends[start]
+            if before is not None and _SYLLABLE.fullmatch(word, start, end):
+                ends[end] = [*before, word[start:end]]
+                break
+    return ends[-1] or []

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -70,8 +70,10 @@ class Transcriber:
         rules: Engine,
         minutes: Minutes,
         progress: Progress,
+        heard: Callable[[AsyncSession, Interaction], Awaitable[bool]],
         now: Clock,
     ) -> None:
+        """`heard` answers what a member has spoken into their own chat, and says whether it was that."""
         self._db = db
         self._jobs = jobs
         self._media = store
@@ -79,6 +81,7 @@ class Transcriber:
         self._rules = rules
         self._minutes = minutes
         self._progress = progress
+        self._heard = heard
         self._now = now
 
     async def queue(self, session: AsyncSession, interaction_id: int) -> None:
@@ -192,7 +195,8 @@ class Transcriber:
             understand(item, transcript)
             if kept.gist is not None:
                 item.extract = {**item.extract, GIST: kept.gist}
-            await _place(session, item)
+            if not await self._heard(session, item):
+                await _place(session, item)
             session.add(item)
             await recordings.drop_windows(session, interaction_id)
             trace = audit.Trace(

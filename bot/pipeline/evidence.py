@@ -4,14 +4,13 @@ Pure: a `Question` and a `Directory` in, evidence out. `match` weighs it.
 """
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from bot.domain import mail_domains, names
-from storage.directory import Directory, KnownProject, Name
+from storage.directory import Directory
 from storage.people import address, bounded, phone
 
 READ: Final = 2000
@@ -23,8 +22,7 @@ PASTED: Final = "paste"
 """The channel of talk that people paste."""
 NAME: Final = "name"
 """The address kind of a sender of whom only the name is known."""
-_ALIKE: Final = 86.0
-"""rapidfuzz ratio, 0 to 100, above which a name counts as misspelt."""
+_END: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,20 @@ class Question:
     """Anybody can write into a mail what it answers; elsewhere the platform says so."""
 
     @property
+    def read(self) -> str:
+        """What is read of the text: its beginning, and its end, where people sign."""
+        whole = f"{self.subject}\n{self.text}"
+        if len(whole) <= READ:
+            return whole
+        return f"{whole[: READ - _END]}\n{whole[-_END:]}"
+
+    @property
     def norm(self) -> str:
-        return names.normal(f"{self.subject}\n{self.text}"[:READ])
+        return names.normal(self.read)
+
+    @property
+    def written(self) -> tuple[tuple[str, str], ...]:
+        return addresses_in(self.read)
 
 
 @dataclass(slots=True)
@@ -56,15 +66,6 @@ class Evidence:
     found: dict[int, str] = field(default_factory=dict)
     """Customer → what was found."""
     project_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectWords:
-    """The project that a text's words speak for; `whole`: by its whole name."""
-
-    project_id: int | None = None
-    shown: str = ""
-    whole: bool = False
 
 
 def senders_of(
@@ -79,16 +80,47 @@ def senders_of(
     mail = email or (id_ if mail_domains.domain_of(id_) else "")
     if mail:
         pairs["email", address("email", mail)] = None
-    digits = phone(phone_ or (id_ if re.fullmatch(r"[+\d][\d\s()-]{6,19}", id_) else ""))
-    if digits:
-        pairs["phone", digits] = None
+    dialled = phone_ or (id_ if re.fullmatch(r"[+\d][\d\s()-]{6,19}", id_) else "")
+    pairs |= dict.fromkeys(("phone", digits) for digits in _phones(dialled))
     return tuple(pairs)
 
 
-def who(question: Question, found: Directory) -> tuple[int | None, int | None]:
-    """The contact and the member that the sender is, where that is clear."""
+def _phones(dialled: str) -> Iterator[str]:
+    """A telephone number with and without its country's code, as contacts may have it."""
+    digits = phone(dialled)
+    if not digits:
+        return
+    yield digits
+    if re.match(r"\s*(\+|00)", dialled):
+        for code in _COUNTRIES:
+            rest = digits.removeprefix(code).removeprefix("0")
+            if digits.startswith(code) and len(rest) >= _LEAST_LOCAL:
+                yield f"{code}{rest}"
+                yield rest
+                return
+    elif len(digits) in _LOCAL:
+        yield from (f"{code}{digits}" for code in _COUNTRIES)
+
+
+_COUNTRIES: Final = (
+    "852 853 886 353 351 358 420 971 966 972 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49"
+    " 52 54 55 56 57 60 61 62 63 64 65 66 81 82 84 90 91 92 94 95 98"
+).split()
+_LOCAL: Final = range(8, 11)
+"""Digits of numbers told without their country; a mobile number of China has eleven."""
+_LEAST_LOCAL: Final = 7
+
+
+def who(
+    question: Question, found: Directory, customer: int | None = None
+) -> tuple[int | None, int | None]:
+    """The contact and the member that the sender is, where that is clear; of somebody who works with
+    several customers, the contact with `customer`.
+    """
     for pair in question.senders:
         known = found.known.get(pair, [])
+        if customer is not None:
+            known = [one for one in known if one.customer_id in {customer, None}]
         if len(known) == 1:
             return known[0].contact_id, known[0].user_id
     return None, None
@@ -117,10 +149,35 @@ def firm(question: Question, found: Directory) -> list[Evidence]:
 
 def _by_code(question: Question, found: Directory) -> Evidence:
     evidence = Evidence("code")
-    for code in codes_in(f"{question.subject}\n{question.text}"[:READ]):
-        if hit := found.codes.get(code):
+    for code, foreign in _codes(question.read):
+        if not foreign and (hit := found.codes.get(code)):
             evidence.found.setdefault(hit[0], code)
             evidence.project_id = evidence.project_id or hit[1]
+    return evidence
+
+
+def by_number(question: Question, found: Directory) -> Evidence:
+    """Codes that the text calls somebody else's: an invoice's, an order's, a drawing's."""
+    evidence = Evidence("number")
+    for code, foreign in _codes(question.read):
+        if foreign and (hit := found.codes.get(code)):
+            evidence.found.setdefault(hit[0], code)
+    return evidence
+
+
+def signed(question: Question, found: Directory) -> Evidence:
+    """Customers whose people's addresses, or whose domain, stand in the text."""
+    evidence = Evidence("signed")
+    for pair in question.written:
+        for known in found.known.get(pair, []):
+            if known.customer_id is not None:
+                evidence.found.setdefault(known.customer_id, pair[1])
+        domain = mail_domains.domain_of(pair[1])
+        if domain and domain not in found.own_domains:
+            for part in mail_domains.walk(domain):
+                if customers := found.domains.get(part):
+                    evidence.found.update(dict.fromkeys(customers, part))
+                    break
     return evidence
 
 
@@ -150,71 +207,34 @@ def _by_domain(question: Question, found: Directory) -> Evidence:
 
 def codes_in(text: str) -> list[str]:
     """What looks like a code: parts joined by a dash, or letters and digits together."""
-    return list(dict.fromkeys(match.group().upper() for match in _CODE.finditer(text)))[:40]
+    return list(dict.fromkeys(code for code, _ in _codes(text)))[:40]
 
 
-def named(norm: str, found: Directory) -> dict[int, str]:
-    """Customers whose name, or whose project's, stands in the text; the longest names win."""
-    hits: list[tuple[int, int, Name]] = []
-    for probe in names.probes(norm) & found.names.keys():
-        for name in found.names[probe]:
-            if name.norm not in names.GENERIC:
-                hits += [(start, end, name) for start, end in names.spans(norm, name.norm)]
-    hits.sort(key=lambda hit: hit[0] - hit[1])
-    covered: list[tuple[int, int]] = []
-    own: dict[int, str] = {}
-    through_project: dict[int, str] = {}
-    for start, end, name in hits:
-        if any(a <= start and end <= b and (a, b) != (start, end) for a, b in covered):
-            continue
-        covered.append((start, end))
-        (own if name.project_id is None else through_project).setdefault(
-            name.customer_id, name.norm
-        )
-    both = {customer: own[customer] for customer in own.keys() & through_project.keys()}
-    # A customer's own name says more than a project's, which others may use as well.
-    return both if len(both) == 1 else own or through_project
+def _codes(text: str) -> Iterator[tuple[str, bool]]:
+    """Codes in upper case, and whether the words before call them somebody else's number."""
+    folded = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    for match in _CODE.finditer(folded):
+        foreign = _FOREIGN.search(folded, max(0, match.start() - 24), match.start())
+        yield match.group().upper(), foreign is not None
 
 
-def alike(norm: str, found: Directory) -> dict[int, str]:
-    """Customers whose name sounds like, or nearly is, something in the text."""
-    customers: dict[int, str] = {}
-    windows = names.sound_windows(norm) if found.sounds else set[str]()
-    for window in windows & found.sounds.keys():
-        for name in found.sounds[window]:
-            customers.setdefault(name.customer_id, name.norm)
-    if customers:
-        return customers
-    for probe in names.probes(norm) & found.near.keys():
-        for name in found.near[probe]:
-            if fuzz.partial_ratio(name.norm, norm) >= _ALIKE:
-                customers.setdefault(name.customer_id, name.norm)
-    return customers
+_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
+_FOREIGN: Final = re.compile(
+    r"(?:(?:发票|订单|图纸?|快递|运单|单据|采购|物料|送货|流水|报价)(?:单号|编号|号码|号|单)[ ::#是为]*"
+    r"|\b(?:invoice|order|purchase order|po|drawing|dwg|tracking|parcel|serial)"
+    r"(?: ?(?:no|nr|num|number|id)\b)?[ .:#]*)$",
+    re.IGNORECASE,
+)
 
 
-def project_words(projects: Sequence[KnownProject], norm: str, customer_name: str) -> ProjectWords:
-    """The one project whose own words stand in the text, and the words; none where unclear."""
-    scored: list[tuple[float, int, str, bool]] = []
-    text_words = names.words(norm)
-    shared = names.words(names.normal(customer_name))
-    own = {
-        p.id: set[str]().union(*map(names.words, (names.normal(p.name), *p.aliases)))
-        for p in projects
-    }
-    for project in projects:
-        whole = [
-            name
-            for name in (names.normal(project.name), *project.aliases)
-            if len(name) > 1 and names.spans(norm, name)
-        ]
-        others = set[str]().union(*(words for id_, words in own.items() if id_ != project.id))
-        hits = (own[project.id] & text_words) - others - shared - names.GENERIC
-        score = (10.0 + max(map(len, whole)) if whole else 0.0) + len(hits)
-        if score:
-            shown = max(whole, key=len) if whole else " ".join(sorted(hits)[:3])
-            ranked = score + (0.5 if project.open else 0.0)
-            scored.append((ranked, project.id, shown, bool(whole)))
-    scored.sort(reverse=True)
-    if not scored or (len(scored) > 1 and scored[0][0] - scored[1][0] < 0.4):
-        return ProjectWords()
-    return ProjectWords(*scored[0][1:])
+def addresses_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Mail addresses and mobile numbers that stand in a text, as in a signature."""
+    found = [("email", address("email", mail)) for mail in _MAIL.findall(text)]
+    found += [("phone", phone(number)) for number in _MOBILE.findall(text)]
+    return tuple(dict.fromkeys(found))[:10]
+
+
+_MAIL: Final = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
+)
+_MOBILE: Final = re.compile(r"(?<![\d-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\d-])")

@@ -164,6 +164,11 @@ def decides(sentence: str) -> bool:
     return bool(_DECIDED.search(words)) and not _NOT_DECIDED.search(words)
 
 
+def dated(words: str, today: date) -> Words:
+    """A sentence with the first day that it names."""
+    return _words(words, datetime.combine(today, time(0), UTC))
+
+
 def _words(words: str, now: datetime) -> Words:
     found = dates.find(words, now)
     return Words(words, _day(found[0][2]) if found else None)

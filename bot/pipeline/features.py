@@ -7,6 +7,8 @@ from typing import Final
 LONGEST: Final = 4
 """Units of a run: Chinese characters, words, figures, marks."""
 _UNITS: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,:]\d+)*|[^\sa-z\d]")
+TO_US: Final = re.compile(r"[你您咱]|贵(?:司|公司|方)|我们|我方|\b(?:you|your|we|our|us)\b")
+"""Words of a talk between two firms; what everybody writes has few of them."""
 _STEM: Final = 5
 _MANY: Final = 3_000
 """Units of a text that are read."""
@@ -48,6 +50,7 @@ def facts(good: float, bad: float, signals: Iterable[str], words: str) -> dict[s
         "§sum": max(-1.0, min(1.0, (good + bad) / 4)),
         "§asks": 1.0 if words.rstrip().endswith(("?", "吗", "呢", "么")) else 0.0,
         "§loud": min(words.count("!"), 3) / 3,
+        "§us": 1.0 if TO_US.search(words) else 0.0,
         "§long": min(len(words), 300) / 300,
         "§latin": sum(c.isascii() and c.isalpha() for c in words) / (len(words) or 1),
     }

@@ -14,6 +14,14 @@ _CLAUSE: Final = frozenset(",.!?;:，。！？；：\n\t|")
 _REACH: Final = 5
 """Characters between a negation or degree and the word it still changes."""
 
+BOTH, LATIN, HAN = 0, 1, 2
+Patterns = tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+"""For texts of BOTH scripts, LATIN alone and HAN alone: most of a list need not be tried on most texts."""
+_LETTER: Final = re.compile(r"[a-z]")
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+_WORDS: Final = re.compile(r"(?<![\\a-z])[a-z]{2}")
+_MARKS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]")
+
 
 def read(name: str) -> dict[str, Any]:
     """One TOML file of the data folder."""
@@ -78,24 +86,53 @@ def _turned(strength: float, *, denied: bool) -> float:
 class Facts:
     """Patterns of what happened, each with a weight; `shields` hide what only looks like it."""
 
-    shields: re.Pattern[str]
-    groups: tuple[tuple[float, re.Pattern[str]], ...]
+    shields: Patterns
+    groups: tuple[tuple[float, Patterns], ...]
 
     def weigh(self, text: str) -> tuple[float, float, str]:
         """Positive and negative weight of the facts in `text`, and `text` without them."""
         good = bad = 0.0
-        text = self.shields.sub(" ", text)
-        for weight, pattern in self.groups:
-            text, count = pattern.subn(" ", text)
+        script = script_of(text)
+        text = self.shields[script].sub(" ", text)
+        for weight, patterns in self.groups:
+            text, count = patterns[script].subn(" ", text)
             if count:
                 total = weight * (1 + 0.3 * (min(count, 3) - 1))
                 good, bad = good + max(total, 0), bad + min(total, 0)
         return good, bad, text
 
 
-def either(patterns: list[str]) -> re.Pattern[str]:
-    """One pattern that matches where any of `patterns` does."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+def script_of(text: str) -> int:
+    """Which of `Patterns` to try on a text in lower case."""
+    if text.isascii():
+        return LATIN
+    return BOTH if _LETTER.search(text) else HAN
+
+
+def either(patterns: list[str]) -> Patterns:
+    """What matches where any of `patterns` does, in texts of each script. A choice in Chinese alone is
+    not tried on plain ASCII, nor one in words of letters alone where there are none.
+    """
+    choices = [choice for pattern in patterns for choice in _choices(pattern)]
+    latin = [choice for choice in choices if _WORDS.search(choice) or not _CHINESE.search(choice)]
+    han = [choice for choice in choices if _CHINESE.search(choice) or not _WORDS.search(choice)]
+    return _one_of(choices), _one_of(latin), _one_of(han)
+
+
+def _one_of(choices: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{choice})" for choice in choices) or "(?!)")
+
+
+def _choices(pattern: str) -> list[str]:
+    """`pattern` cut at each "|" that stands in no group or set."""
+    depth, found, since = 0, list[str](), 0
+    for mark in _MARKS.finditer(pattern):
+        if mark[0] in "()":
+            depth += 1 if mark[0] == "(" else -1
+        elif mark[0] == "|" and not depth:
+            found.append(pattern[since : mark.start()])
+            since = mark.end()
+    return [*found, pattern[since:]]
 
 
 def facts(name: str) -> Facts:

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.domain import mail_domains, names
-from bot.pipeline import evidence
+from bot.domain import contexts, mail_domains, names
+from bot.pipeline import evidence, naming
 from storage import directory
 from storage.directory import Directory, KnownProject
 from storage.people import bounded
@@ -27,7 +27,9 @@ CONFIDENCE: Final = {
     "recipient": 0.92,
     "domain": 0.88,
     "name": 0.85,
+    "signed": 0.82,
     "alike": 0.70,
+    "number": 0.40,
 }
 
 
@@ -37,6 +39,8 @@ class Candidate:
     project_id: int | None
     confidence: float
     because: tuple[str, ...]
+    whole: bool = False
+    """The text names the project in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Match:
 async def load(session: AsyncSession, questions: Sequence[evidence.Question]) -> Directory:
     """Look up, in a few queries, all that these questions need."""
     found = Directory()
-    people = {pair for q in questions for pair in (*q.senders, *q.recipients)}
+    people = {pair for q in questions for pair in (*q.senders, *q.recipients, *q.written)}
     found.known = await directory.identities(session, people) if people else {}
     if by_name := {name for channel, name in people if channel == evidence.NAME}:
         found.known |= await directory.named(session, by_name)
@@ -69,11 +73,7 @@ async def load(session: AsyncSession, questions: Sequence[evidence.Question]) ->
     found.chats = await directory.chats(session, chats) if chats else {}
     threads = {(q.channel, bounded(ref)) for q in questions for ref in q.references}
     found.threads = await directory.threads(session, threads) if threads else {}
-    codes = {
-        code
-        for q in questions
-        for code in evidence.codes_in(f"{q.subject}\n{q.text}"[: evidence.READ])
-    }
+    codes = {code for q in questions for code in evidence.codes_in(q.read)}
     found.codes = await directory.codes(session, codes) if codes else {}
     if mails := {mail_domains.domain_of(a) for pair in people for a in pair[1:]} - {""}:
         found.domains = await directory.domains(
@@ -91,19 +91,34 @@ async def _load_names(
     session: AsyncSession, questions: Sequence[evidence.Question], found: Directory
 ) -> None:
     """Names are looked for only where nothing firmer was found; sounds where no name was."""
-    open_ = [q for q in questions if not _firm(q, found)]
-    heads = {probe for q in open_ for probe in names.probes(q.norm)}
-    content = "\n".join(q.norm for q in open_)
-    found.names = await directory.names(session, heads, content) if heads else {}
-    silent = [q for q in open_ if not evidence.named(q.norm, found)]
-    windows = {window for q in silent for window in names.sound_windows(q.norm)}
+    open_ = [q.norm for q in questions if not _firm(q, found)]
+    probes = {probe for norm in open_ for probe in names.probes(norm)}
+    heads = await directory.heads(session, probes) if probes else set[str]()
+    norms = {opening for norm in open_ for opening in names.openings(norm, heads)}
+    found.names = await directory.names(session, norms) if norms else {}
+    silent = [norm for norm in open_ if not any(_own(hit) for hit in naming.hits(norm, found))]
+    windows = {window for norm in silent for window in names.sound_windows(norm)}
     found.sounds = await directory.sounds(session, windows) if windows else {}
-    heads = {probe for q in silent for probe in names.probes(q.norm)}
+    heads &= {probe for norm in silent for probe in names.probes(norm)}
     found.near = await directory.near(session, heads) if heads else {}
 
 
+def _own(hit: naming.Hit) -> bool:
+    """Whether it is a customer's own name, and long enough not to stand there by chance."""
+    return hit.name.project_id is None and not contexts.short(hit.name.norm)
+
+
 def _firm(question: evidence.Question, found: Directory) -> bool:
-    return any(len(one.found) == 1 for one in evidence.firm(question, found))
+    """Whether firm evidence speaks for one customer, and none against."""
+    listed = evidence.firm(question, found)
+    return any(len(one.found) == 1 for one in listed) and not _opposed(listed)
+
+
+def _opposed(listed: Sequence[evidence.Evidence]) -> bool:
+    """Whether who writes and where they write speak for different customers."""
+    by_kind = {one.kind: one.found.keys() for one in listed if one.found}
+    sender, chat = by_kind.get("sender"), by_kind.get("chat")
+    return bool(sender and chat and not sender & chat)
 
 
 def _all_customers(questions: Sequence[evidence.Question], found: Directory) -> set[int]:
@@ -112,9 +127,11 @@ def _all_customers(questions: Sequence[evidence.Question], found: Directory) -> 
     ids |= {customer for customer, _ in found.threads.values()}
     ids |= {customer for each in found.domains.values() for customer in each}
     ids |= {customer for customer, _ in found.codes.values()}
-    for question in questions:
-        norm = question.norm
-        ids |= set(evidence.named(norm, found)) | set(evidence.alike(norm, found))
+    ids |= {name.customer_id for each in found.names.values() for name in each}
+    ids |= {name.customer_id for each in found.sounds.values() for name in each}
+    if found.near:
+        for norm in (question.norm for question in questions):
+            ids |= naming.alike(norm, found).keys()
     return {id_ for id_ in ids if id_ is not None}
 
 
@@ -123,30 +140,83 @@ def decide(question: evidence.Question, found: Directory) -> Match:
     contact_id, user_id = evidence.who(question, found)
     spoken = [e for e in evidence.firm(question, found) if e.found]
     norm = question.norm
-    if not any(len(e.found) == 1 for e in spoken):
-        named = evidence.Evidence("name", evidence.named(norm, found))
-        if named.found:
-            spoken.append(named)
-        elif alike := evidence.alike(norm, found):
-            spoken.append(evidence.Evidence("alike", alike))
+    opposed, doubtful = _opposed(spoken), False
+    if opposed:
+        spoken, opposed = _settled(spoken, question, found)
+    elif not any(len(e.found) == 1 for e in spoken):
+        said, doubtful = _said(question, norm, found)
+        spoken += said
     if not spoken:
-        # A member's own words are no stranger's; but somebody must say whose they are.
-        decision: Decision = "stranger" if user_id is None else "ask"
-        return Match(decision, contact_id=contact_id, user_id=user_id)
+        number = evidence.by_number(question, found)
+        if not number.found:
+            # A member's own words are no stranger's; but somebody must say whose they are.
+            decision: Decision = "stranger" if user_id is None else "ask"
+            return Match(decision, contact_id=contact_id, user_id=user_id)
+        spoken, doubtful = [number], True
     candidates = _weigh(spoken, found, norm)
+    unsure = opposed or doubtful or _unsure(spoken, candidates)
+    if unsure or _claimed(question, spoken, found):
+        best = candidates[0]
+        return Match(
+            "ask",
+            user_id=user_id,
+            confidence=min(best.confidence, 0.5),
+            because=best.because,
+            candidates=candidates[:5],
+        )
     best = candidates[0]
-    unsure = _unsure(spoken, candidates) or _claimed(question, spoken, found)
-    decision = "ask" if unsure else "file"
+    contact_id, _ = evidence.who(question, found, best.customer_id)
     return Match(
-        decision,
-        customer_id=best.customer_id if decision == "file" else None,
-        project_id=best.project_id if decision == "file" else None,
-        contact_id=contact_id if decision == "file" else None,
+        "file",
+        customer_id=best.customer_id,
+        project_id=best.project_id,
+        contact_id=contact_id,
         user_id=user_id,
-        confidence=best.confidence if decision == "file" else min(best.confidence, 0.5),
+        confidence=best.confidence,
         because=best.because,
         candidates=candidates[:5],
     )
+
+
+def _settled(
+    spoken: Sequence[evidence.Evidence], question: evidence.Question, found: Directory
+) -> tuple[list[evidence.Evidence], bool]:
+    """Sender and chat speak for different customers: what the text names may settle it."""
+    code = next((e for e in spoken if e.kind == "code"), None)
+    both = {c for e in spoken if e.kind in {"sender", "chat"} for c in e.found}
+    said = naming.named(question.norm, found, names.folded(question.read))
+    told = (code or said).found.keys() & both
+    if len(told) != 1:
+        return list(spoken), True
+    kept = [
+        evidence.Evidence(e.kind, {c: w for c, w in e.found.items() if c in told}, e.project_id)
+        for e in spoken
+    ]
+    return [e for e in kept if e.found], False
+
+
+def _said(
+    question: evidence.Question, norm: str, found: Directory
+) -> tuple[list[evidence.Evidence], bool]:
+    """What the text itself tells: a name, addresses in it, a name alike; and whether to doubt it."""
+    said = naming.named(norm, found, names.folded(question.read))
+    signed = evidence.signed(question, found)
+    name = evidence.Evidence("name", said.found)
+    if said.found and signed.found:
+        if agreed := {c: n for c, n in said.found.items() if c in signed.found}:
+            return [evidence.Evidence("name", agreed), signed], len(agreed) > 1
+        return [name, signed], True
+    if said.found and said.sure and not said.through:
+        return [name], False
+    if signed.found:
+        return [signed], len(signed.found) > 1
+    alike = naming.alike(norm, found)
+    if agreed := {c: n for c, n in said.found.items() if c in alike}:
+        # A project's name and the sound of the customer's: two that agree.
+        return [evidence.Evidence("name", agreed)], len(agreed) > 1
+    if said.found and not (alike and said.through and len(said.found) > 1):
+        return [name], not said.sure
+    return ([evidence.Evidence("alike", alike)] if alike else []), False
 
 
 def _weigh(
@@ -172,7 +242,7 @@ def _weigh(
                 given,
                 score,
                 because,
-                evidence.project_words(projects, norm, name),
+                naming.project_words(projects, norm, name),
                 projects,
             )
         )
@@ -184,7 +254,7 @@ def _candidate(
     given: int | None,
     score: float,
     because: list[str],
-    words: evidence.ProjectWords,
+    words: naming.ProjectWords,
     projects: Sequence[KnownProject],
 ) -> Candidate:
     """A customer with the project that a code, the text, or there being only one, speaks for.
@@ -196,7 +266,7 @@ def _candidate(
     if words.shown and not coded and (given is None or words.whole):
         confidence = round(min(0.99, score + 0.03), 3)
         reasons = (*because, f"project: {words.shown}")
-        return Candidate(customer, words.project_id, confidence, reasons)
+        return Candidate(customer, words.project_id, confidence, reasons, words.whole)
     if given is None and len(open_) == 1:
         return Candidate(customer, open_[0].id, round(score, 3), (*because, "only open project"))
     return Candidate(customer, given, round(score, 3), tuple(because))
@@ -232,11 +302,11 @@ def _unsure(spoken: Sequence[evidence.Evidence], candidates: Sequence[Candidate]
         return True
     best = candidates[0]
     if "alike" in by_kind:
-        return len(by_kind["alike"].found) > 1 or not any(
-            reason.startswith("project: ") for reason in best.because
-        )
+        return not best.whole or any(other.whole for other in candidates[1:])
     firmest = spoken[0]
     if len(firmest.found) == 1:
         return False
+    if firmest.kind == "name" and len(set(firmest.found.values())) > 1 and not best.whole:
+        return True  # two names, not one that two have
     # Several customers share the firmest evidence: other evidence or project words may part them.
     return len(candidates) > 1 and best.confidence - candidates[1].confidence < 0.02

@@ -17,10 +17,13 @@ _NEGATIVE_FROM, _POSITIVE_FROM = -0.25, 0.33
 _FLAT: Final = 15.0
 """VADER's own constant of score = sum / sqrt(sum² + 15)."""
 
-_LEANING: Final = {"short": (2.0, 0.3), "long": (3.0, 0.0), "en": (7.0, 1.8)}
-"""How much the lists lean a text towards their side, and how much it is drawn to neutral. The corpus is
-of the trade: reviews, which are long, and everyday English are told better by the lists.
+_LEANING: Final = {"short": (1.0, 0.0), "long": (2.0, 0.0), "en": (5.0, 1.0)}
+"""How much the lists lean a text towards their side, and how much it is drawn to neutral, more where they
+say little. The corpus is of the trade: reviews, which are long, and everyday English are told better
+by the lists.
 """
+_SPOKEN_TO: Final = 0.4
+"""How much of the pull to neutral is left where a text speaks of you and us, as those of the trade do."""
 _LISTED: Final = 8.0
 """What the weight of a listed word is among the weights of runs, where a cause is looked for."""
 _SHORT: Final = 150
@@ -99,6 +102,7 @@ def weighed(text: str, language: Language) -> Weighed:
     facts = features.facts(good, bad, rules, words)
     kind = "en" if language == "en" else "long" if len(text.encode()) > _SHORT else "short"
     lean, calm = _LEANING[kind]
+    calm *= (1 - abs(value)) * (_SPOKEN_TO if features.TO_US.search(words) else 1.0)
     return Weighed(words, sentences, rules, facts, (lean * value, calm))
 
 

@@ -1,10 +1,9 @@
 """What a text announces: complaint, churn, payment, scope, praise, urgency."""
 
-import re
 from functools import cache
 from typing import Final
 
-from bot.pipeline import lexicon, regression
+from bot.pipeline import features, lexicon, regression
 from bot.pipeline.moods import Sentiment
 from bot.pipeline.sentences import head, plain, visible
 
@@ -16,7 +15,8 @@ def find(text: str, mood: Sentiment) -> tuple[str, ...]:
     """The signals in `text`, sorted, whose mood has been told; rules alone where that was unscored.
 
     What the rules call complaint or praise counts where the mood agrees, and a text that is very
-    surely negative complains. One that reads negative praises nobody; a positive one is no complaint.
+    surely negative complains. One that reads negative praises nobody; a positive one is no complaint,
+    nor is one of an unknown kind that speaks of no you and us.
     """
     if mood.label == "unscored":
         return tuple(by_rules(plain(visible(head(text)))))
@@ -28,6 +28,8 @@ def find(text: str, mood: Sentiment) -> tuple[str, ...]:
     elif mood.label == "positive":
         found |= rules & {"praise"}
         found.discard("complaint")
+    if not mood.familiar and not features.TO_US.search(plain(visible(head(text)))):
+        found.discard("complaint")
     return tuple(sorted(found))
 
 
@@ -36,12 +38,13 @@ def by_rules(words: str) -> list[str]:
     (没打算换供应商) are blanked.
     """
     cancel, rules = _rules()
-    words = cancel.sub(" ", words)
-    return [name for name, pattern in rules if pattern.search(words)]
+    script = lexicon.script_of(words)
+    words = cancel[script].sub(" ", words)
+    return [name for name, patterns in rules if patterns[script].search(words)]
 
 
 @cache
-def _rules() -> tuple[re.Pattern[str], tuple[tuple[str, re.Pattern[str]], ...]]:
+def _rules() -> tuple[lexicon.Patterns, tuple[tuple[str, lexicon.Patterns], ...]]:
     data = lexicon.read("signals.toml")
     return lexicon.either(data["cancel"]), tuple(
         (name, lexicon.either(data[name]["rules"])) for name in NAMES

@@ -51,6 +51,11 @@ class Interaction(SQLModel, table=True):
             postgresql_where=text("status <> 'filed'"),
         ),
         Index("ix_interaction_reply", "id", postgresql_where=text("evidence = '{reply}'")),
+        Index(
+            "ix_interaction_unsure",
+            "received_at",
+            postgresql_where=text("direction = 'in' AND mood_by = '' AND mood_sure < 0.6"),
+        ),
         Index("ix_interaction_search", "search", postgresql_using="gin"),
     )
 

@@ -20,6 +20,12 @@ def upgrade() -> None:
     op.add_column("interaction", sa.Column("mood_by", Name(), server_default="", nullable=False))
     for name in ("mood_sure", "mood_by"):
         op.alter_column("interaction", name, server_default=None)
+    op.create_index(
+        "ix_interaction_unsure",
+        "interaction",
+        ["received_at"],
+        postgresql_where=sa.text("direction = 'in' AND mood_by = '' AND mood_sure < 0.6"),
+    )
     op.add_column("contact", sa.Column("merged_into_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
         "contact_merged_into_id_fkey", "contact", "contact", ["merged_into_id"], ["id"]
@@ -178,5 +184,6 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.drop_column("contact", "merged_into_id")
+    op.drop_index("ix_interaction_unsure", "interaction")
     op.drop_column("interaction", "mood_by")
     op.drop_column("interaction", "mood_sure")

@@ -1,7 +1,9 @@
 """The regression: what it sees, what it tells, and that its weights are those of the corpus."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,80 @@ def test_python_tells_what_training_told():
         told = regression.tell(row.words, row.facts, row.lean, row.calm)
         assert max(told.moods) == told.moods[value[:3].argmax()] or max(told.moods) < 0.6
     assert sentiment.score("很满意", "zh").label == "positive"
+
+
+def test_columns_side_by_side_come_to_their_own_sums():
+    hits = [[-32_768, 0, 5, -1, 32_767, 7, 0, 1, -9], [32_767, -3, 5, 1, 32_767, 0, 0, 1, -9]]
+    sides = [regression._sides(each) for each in hits]
+    assert regression._sums_of(sides) == [sum(column) for column in zip(*hits, strict=True)]
+    assert regression._sums_of([]) == [0] * 9
+
+
+def test_other_weights_can_be_used_and_left_again(tmp_path):
+    file = tmp_path / "weights.json"
+    data = json.loads(train.WEIGHTS.read_text("utf-8"))
+    file.write_text(json.dumps(data | {"runs": {}, "bias": [900, *[0] * 8]}), "utf-8")
+    try:
+        regression.use(file)
+        assert regression.tell("今天天气不错", {}).moods[0] > 0.99
+    finally:
+        regression.use(None)
+    assert regression.tell("今天天气不错", {}).moods[0] < 0.99
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"runs": {"x": [1]}}', '{"runs": []}'])
+def test_weights_that_are_none_change_nothing(tmp_path, text):
+    file = tmp_path / "weights.json"
+    file.write_text(text, "utf-8")
+    before = regression.weights()
+    with pytest.raises(ValueError, match="not the weights"):
+        regression.use(file)
+    assert regression.weights() is before
+
+
+def test_corrections_are_a_voice_that_counts_more(tmp_path):
+    """The same few rows pull a text further when they are corrections."""
+    file = tmp_path / "of-ours.tsv"
+    file.write_text("+\tr\tzzq vvk\n0\t\tzzq wwx\n-\tc\tzzq yyb\n" * 4, "utf-8")
+    rows = train.corrected(file)
+    assert {row.voice for row in rows} == {"corrections"}
+    others = train.corpus()[::40]
+    plain = train.train([*others, *train.read(file)])
+    heeded = train.train([*others, *rows])
+    first = [rows[0]]
+    assert train.told(heeded, first)[0, 2] > train.told(plain, first)[0, 2]
+
+
+def test_corrections_that_cannot_be_read_end_the_training(tmp_path, capsys):
+    out = tmp_path / "weights.json"
+    assert train.main(["--corrections", str(tmp_path / "none.tsv"), "--out", str(out)]) == 1
+    assert "none.tsv" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_training_with_corrections_says_how_many_and_writes_elsewhere(
+    tmp_path, capsys, monkeypatch
+):
+    corpus = train.corpus()[::6]
+    monkeypatch.setattr(train, "corpus", lambda: list(corpus))
+    monkeypatch.setattr(train, "PRECISE", 0.5)
+    file, out = tmp_path / "said.tsv", tmp_path / "weights.json"
+    file.write_text("-\tc\t这个月又没来\n0\t\t没说不要\n", "utf-8")
+    assert train.main(["--corrections", str(file), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "2 corrections" in said
+    assert "expected calibration error" in said
+    try:
+        regression.use(out)
+        assert sum(regression.tell("没说不要", {}).moods) == pytest.approx(1)
+    finally:
+        regression.use(None)
+
+
+def test_confidence_that_is_right_as_often_as_it_says_is_calibrated():
+    row = next(train.read(train.CORPUS / "zh-plain.tsv"))
+    share = 0.8
+    values = np.log(np.array([[share, 0.1, 0.1]] * 10))
+    rows = [replace(row, mood="negative")] * 8 + [replace(row, mood="neutral")] * 2
+    assert train.calibration(values, rows, 1.0) == pytest.approx(0, abs=1e-9)
+    assert train.calibration(values[:8], rows[:8], 1.0) == pytest.approx(0.2)

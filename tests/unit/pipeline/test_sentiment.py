@@ -183,6 +183,25 @@ def test_every_repetition_in_a_pattern_is_bounded(name):
         assert not re.search(r"(?<!\\)[*+](?![^\[]*\])", pattern.replace(r"t\+", "")), pattern
 
 
+def test_patterns_are_cut_where_no_group_or_set_holds_them():
+    one = r"a(?:b|c)|[|)]d\||没|[^|\]]"
+    assert lexicon._choices(one) == ["a(?:b|c)", r"[|)]d\|", "没", r"[^|\]]"]
+
+
+def test_a_script_alone_tells_what_both_would_tell():
+    """What is not tried on a text could not have matched it."""
+    both, latin, han = lexicon.either(
+        [r"\d+ (?:late|晚)|又(?:坏|broke)", r"!{2}|\bok\b", "没(?:人)?"]
+    )
+    for text in ("3 late", "it is ok", "well!!", "nothing"):
+        assert lexicon.script_of(text) == lexicon.LATIN
+        assert latin.findall(text) == both.findall(text)
+    for text in ("又坏了!!", "没人", "3 晚", "好"):
+        assert lexicon.script_of(text) == lexicon.HAN
+        assert han.findall(text) == both.findall(text)
+    assert lexicon.script_of("又broke") == lexicon.BOTH
+
+
 def _strings(data):
     if isinstance(data, str):
         return [data]

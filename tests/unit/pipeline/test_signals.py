@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -71,12 +72,29 @@ def test_what_is_surely_negative_and_of_the_trade_is_a_complaint():
 
 
 def test_a_signal_must_not_go_against_the_mood():
-    both = Sentiment("negative", -0.5, "x", hints=("praise", "urgency"), rules=("complaint",))
+    both = Sentiment(
+        "negative", -0.5, "x", hints=("praise", "urgency"), rules=("complaint",), familiar=True
+    )
     assert signals.find("x", both) == ("complaint", "urgency")
     happy = replace(both, label="positive", hints=("complaint", "scope"), rules=("praise",))
     assert signals.find("x", happy) == ("praise", "scope")
     unscored = Sentiment("unscored", hints=("urgency",))
     assert signals.find("没事", unscored) == ()
+
+
+def test_what_is_strange_and_speaks_of_no_you_and_us_is_no_complaint():
+    strange = Sentiment("negative", -0.5, "x", hints=("complaint", "churn"), rules=("complaint",))
+    assert signals.find("the ten biggest failures", strange) == ("churn",)
+    assert signals.find("your ten biggest failures", strange) == ("churn", "complaint")
+    assert signals.find("贵司的十大败笔", strange) == ("churn", "complaint")
+
+
+def test_everyday_neutral_texts_raise_no_alarm():
+    """Not one in fifty of what a newspaper, a recipe and small talk say."""
+    file = Path(__file__).with_name("everyday.txt")
+    texts = file.read_text("utf-8").splitlines()
+    assert len(texts) >= 80
+    assert len([text for text in texts if find(text)]) * 50 <= len(texts)
 
 
 def test_sarcasm_is_no_praise():
