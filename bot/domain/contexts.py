@@ -84,6 +84,7 @@ def presented(norm_text: str, start: int, end: int) -> bool:
     )
 
 
+_CITIES: Final = frozenset(place for place in PLACES if len(place) == 2)
 _PRESENTED: Final = re.compile(
     r"(?:我是|我们是|这里是|这是|来自|关于|客户|[\[【「“\"@#]|(?<![a-z])(?:i am with|i'm with|i am from|"
     r"this is|about|regarding|re|customer|client|here at)) ?$"
@@ -99,6 +100,15 @@ _LEADS: Final = re.compile(
 _FOLLOWS: Final = re.compile(
     r"(?:$|[\s,.:;、，。)）!?/]|的|这|那|项|公|集|方|[一二三四五六七八九\d]|[要想有在说问催和与跟什怎为能会不没也都就还又再我你他您们今明昨下上发给来去到把让被已刚现吗呢吧啊了何几多请麻谢收]|'s)"
 )
+
+
+def splits_a_place(norm_text: str, start: int, end: int) -> bool:
+    """Whether a name begins with the end of a city's, or ends with the beginning of one.
+
+    >>> splits_a_place("上海丰安园林", 1, 3), splits_a_place("上海海丰", 2, 4)
+    (True, False)
+    """
+    return any(edge > 0 and norm_text[edge - 1 : edge + 1] in _CITIES for edge in (start, end))
 
 
 def followed(norm_text: str, end: int) -> bool:

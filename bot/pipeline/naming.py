@@ -57,7 +57,11 @@ def hits(norm: str, found: Directory) -> list[Hit]:
             if name.norm not in names.GENERIC and len(name.norm) > 1:
                 # A Latin head may stand behind a bracket or a mark that the name begins with.
                 at = start if norm.startswith(name.norm, start) else norm.find(name.norm)
-                every += [Hit(s, e, name) for s, e in names.spans(norm, name.norm) if s == at]
+                every += [
+                    Hit(s, e, name)
+                    for s, e in names.spans(norm, name.norm)
+                    if s == at and not contexts.splits_a_place(norm, s, e)
+                ]
     every.sort(key=lambda hit: (hit.start - hit.end, hit.start, hit.name.customer_id))
     covered: dict[tuple[int, int], None] = {}
     kept: list[Hit] = []
@@ -92,12 +96,20 @@ def named(norm: str, found: Directory, loose: str) -> Named:
     if len(both) == 1:
         return Named(both)
     if own:
+        # Beside a firm's whole name a few characters of another's are chance.
+        if any(_whole(n) for n in own.values()):
+            doubtful = {c: n for c, n in doubtful.items() if not contexts.short(n)}
         # Another customer's project, named in full, speaks against the one that is named.
         against = doubtful or (len(whole) == 1 and not both)
         return Named(own, sure=not (len(own) == 1 and against))
     if doubtful:
         return Named(doubtful | whole, sure=False)
     return Named(through, sure=len(through) != 1 or len(whole) == 1, through=True)
+
+
+def _whole(norm: str) -> bool:
+    """Whether a name is long enough to be a firm's as it is registered."""
+    return len(norm) >= (6 if names.is_cjk(norm[0]) else 12)
 
 
 def _chance(norm: str, hit: Hit, every: Sequence[Hit], found: Directory, loose: str) -> Chance:
