@@ -30,6 +30,11 @@ _SPOKEN: Final = "spoken"
 _HEARD = Text("听到：「{words}」", "Heard: “{words}”")
 
 
+def _answer(message: InboundMessage) -> str:
+    """The outbox's key of the answer to a line."""
+    return f"answer:{message.channel}:{message.event_id}"[:400]
+
+
 class Assistant:
     """Hears members who speak to it: in their own chat, by a mention, a button or a form."""
 
@@ -48,9 +53,11 @@ class Assistant:
         command = message.tapped or command_line.is_command(message.text)
         if not message.sender.proven or not (message.private or command):
             return message.tapped
-        if (message.attachments or message.files) and not command:
-            return False
         actor = await self._actor(session, message)
+        if (message.attachments or message.files) and not command:
+            if actor is not None and actor.user_id is not None:
+                await self._chat(session, message, actor.user_id)  # theirs from now on
+            return False
         if actor is None or actor.user_id is None:
             return await self._unknown(session, message)
         chat = await self._chat(session, message, actor.user_id)
@@ -62,7 +69,7 @@ class Assistant:
             notice,
             channel=where.channel,
             chat=where.chat,
-            key=f"answer:{message.channel}:{message.event_id}"[:400],
+            key=_answer(message),
             not_before=datetime.now(UTC),
             thread=(message.thread or "") if here else "",
             place=message.place if here and ok else "",
@@ -75,8 +82,10 @@ class Assistant:
         if chat is None or chat.user_id is None or item.kind != Kind.MESSAGE:
             return False
         actor = await people.actor(session, chat.user_id, self._defaults)
-        if actor is None or item.user_id != chat.user_id or not item.sender_proven:
+        own = item.user_id == chat.user_id or chat.channel == self._home
+        if actor is None or not own or not item.sender_proven:
             return False
+        item.user_id, item.direction = chat.user_id, Audience.INTERNAL.value
         item.status, item.audience, item.evidence = "filed", Audience.INTERNAL.value, [_SPOKEN]
         # What was spoken has no slash: whatever it would change is shown first.
         notice, _ = await self._try(session, actor, item.text.lstrip("/／ "), chat)
@@ -125,7 +134,9 @@ class Assistant:
         about = await self._about(session, message, chat)
         # A decision's button says what it does: that tap was the confirmation.
         tapped = message.tapped and bool(message.place)
-        return await self._try(session, actor, line, chat, about=about, confirmed=tapped)
+        return await self._try(
+            session, actor, line, chat, about=about, confirmed=tapped, answer=_answer(message)
+        )
 
     async def _try(
         self,
@@ -136,6 +147,7 @@ class Assistant:
         *,
         about: Interaction | None = None,
         confirmed: bool = False,
+        answer: str = "",
     ) -> tuple[Notice, bool]:
         """Run a line; a command that breaks is undone, logged, and owned up to."""
         try:
@@ -149,6 +161,7 @@ class Assistant:
                     host=self.host,
                     about=about,
                     confirmed=confirmed,
+                    answer=answer,
                 )
                 return done.notice, done.ok
         except (OperationalError, InterfaceError):

@@ -195,7 +195,8 @@ class Transcriber:
             understand(item, transcript)
             if kept.gist is not None:
                 item.extract = {**item.extract, GIST: kept.gist}
-            if not await self._heard(session, item):
+            heard = await self._heard(session, item)
+            if not heard:
                 await _place(session, item)
             session.add(item)
             await recordings.drop_windows(session, interaction_id)
@@ -208,7 +209,8 @@ class Transcriber:
             await self._minutes.post(session, item, transcript, self._now())
             cost = f"{transcript.cost} {transcript.currency}" if transcript.cost else ""
             spent = Spent(transcript.duration_s, took_s, cost)
-            await self._progress.done(session, item, spent)
+            if not heard:  # the answer says that it was
+                await self._progress.done(session, item, spent)
         _log.info(
             "transcribe.done",
             interaction=interaction_id,

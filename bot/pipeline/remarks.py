@@ -13,7 +13,7 @@ READ: Final = 1500
 """Characters of a remark that are compared."""
 LINKED: Final = 0.75
 """From here on it is the task's; below it is proposed."""
-_PROPOSED: Final = 0.45
+_PROPOSED: Final = 0.36
 _NAMED: Final = re.compile(r"(?<![A-Za-z0-9])[Tt]-(\d{1,9})(?![A-Za-z0-9])")
 _LEAST: Final = 2
 """Shared words; a single one proposes nothing."""

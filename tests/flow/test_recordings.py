@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.app import Program
-from bot.contract import Kind
+from bot.app import HOME, Program
+from bot.contract import Kind, Sender
 from bot.jobs import transcribe
+from bot.people import own_message
 from bot.runtime import SPEECH
 from tests import play, scripted_whisper, voices
 
 WORDS = "你好，这里是华建集团。\n这已经是第三次延期了，麻烦给个说法。"
+ORDERED = (0.0, "周五", "提醒我给王总", "打电话", 3.0)
+WONDERED = (0.0, "华建三期", "进度怎么样", 3.0)
 ABOUT = (0.0, "你好，", "三期的摄像头", "什么时候装？", 4.0)
 
 
@@ -25,10 +28,12 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models: one complains, one asks for a project by its name."""
+    """Models that complain, ask for a project by its name, or say what a member might."""
     folder = tmp_path_factory.mktemp("models")
     scripted_whisper.build(folder / "complains")
     scripted_whisper.build(folder / "asks", ABOUT)
+    scripted_whisper.build(folder / "orders", ORDERED)
+    scripted_whisper.build(folder / "wonders", WONDERED)
     return folder
 
 
@@ -262,3 +267,62 @@ async def test_a_voice_note_has_no_minutes(loaded: Program, voice: bytes, models
     (row,) = await play.rows(loaded, "SELECT id FROM interaction")
     await loaded.transcriber.run(row["id"])
     assert not any("通话要点" in notice.title for notice in await play.posted(loaded))
+
+
+async def spoken(
+    program: Program, voice: bytes, models: Path, model: str, channel: str = "hook"
+) -> str:
+    """What the assistant answers a member who has said this into their own chat."""
+    install(program, models, model)
+    file = await program.media.put_bytes("note.wav", "audio/wav", voice)
+    if channel == HOME:
+        actor = await play.actor(program, "李雷")
+        said = own_message(HOME, actor, "", program.now(), file)
+    else:
+        said = play.message(
+            "v",
+            "",
+            sender=Sender(id="m-li", proven=True),
+            chat="dm-li",
+            private=True,
+            attachments=(file,),
+        )
+    await play.file_all(program, said)
+    (row,) = await play.rows(program, "SELECT id FROM interaction")
+    await program.transcriber.run(row["id"])
+    await program.transcriber.run(row["id"])
+    found = await item(program, row["id"])
+    assert (found["status"], found["audience"]) == ("filed", "internal")
+    notice = (await play.posted(program))[-1]
+    return play.words(notice) + "\n" + notice.note
+
+
+@pytest.mark.parametrize("channel", ["hook", HOME])
+async def test_a_question_spoken_into_ones_own_chat_is_answered(
+    loaded: Program, voice: bytes, models: Path, channel: str
+):
+    said = await spoken(loaded, voice, models, "wonders", channel)
+    assert "听到：「华建三期进度怎么样」" in said
+    assert "P-0001 华建三期智慧工地" in said
+    assert "60%" in said
+
+
+async def test_an_order_that_was_spoken_is_shown_before_it_is_done(
+    loaded: Program, voice: bytes, models: Path
+):
+    said = await spoken(loaded, voice, models, "orders")
+    assert "请确认" in said
+    assert "给王总打电话" in said
+    assert await play.rows(loaded, "SELECT id FROM reminder") == []
+    await play.run(loaded, "/yes", "李雷")
+    assert len(await play.rows(loaded, "SELECT id FROM reminder")) == 1
+
+
+async def test_a_customers_voice_is_never_an_order(loaded: Program, voice: bytes, models: Path):
+    install(loaded, models, "orders")
+    file = await loaded.media.put_bytes("note.wav", "audio/wav", voice)
+    await play.file_all(loaded, play.message("v", "", attachments=(file,)))
+    (row,) = await play.rows(loaded, "SELECT id FROM interaction")
+    await loaded.transcriber.run(row["id"])
+    assert await play.rows(loaded, "SELECT id FROM pending") == []
+    assert (await item(loaded, row["id"]))["customer"] == "C-0001"
