@@ -10,7 +10,7 @@ one with a clock time an aware `datetime` in that zone. For Wednesday 2026-11-18
 | 本周五 this friday · 下周三 next wednesday · 下下周一 · 上周二 last tuesday | 20 · 25 · 30 · 10 Nov: by calendar week, Monday first |
 | 本周 this week · 下周 next week · 周末 weekend · 周内 eow | 20 · 27 · 21 · 20 Nov: a week is over on its Friday |
 | 月底 月末 eom end of month · 下月底 · 月初 · 年底 eoy | 30 Nov · 31 Dec · 1 Dec · 31 Dec |
-| 2026-12-01 2026/12/1 2026年12月1日 · 12月1日 12月1号 12/1 dec 1 1 december · 25号 the 25th | that day; without a year or month, the next one |
+| 2026-12-01 2026/12/1 2026年12月1日 · 明年1月15日 · 12月1日 12月1号 12/1 dec 1 1 december · 25号 the 25th | that day; without a year or month, the next one |
 | 3天后 三天内 in 3 days within 3 days · 两周后 in two weeks · 半个月后 · 三个月后 · 三个工作日内 | 21 · 2 Dec · 3 Dec · 18 Feb · 23 Nov, by China's calendar |
 | 明天下午三点 tomorrow 3pm · 今晚八点半 · 上午10:30 · 3pm · 周五中午 | that time; alone, the next such time |
 | 2小时后 in 2 hours · 半小时内 | that many hours from now, to the minute |
@@ -276,6 +276,12 @@ def _month_day(match: re.Match[str], now: datetime) -> date | None:
     return None if month is None or day is None else _coming(month, day, now.date())
 
 
+def _in_a_year(match: re.Match[str], now: datetime) -> date | None:
+    month, day = numerals.whole(match["m"]), numerals.whole(match["d"])
+    ahead = {"今": 0, "明": 1, "后": 2, "去": -1}[match["y"][0]]
+    return None if month is None or day is None else date(now.year + ahead, month, day)
+
+
 def _en_month_day(match: re.Match[str], now: datetime) -> date:
     month = _MONTHS.index(match["m"][:3]) + 1
     day = int(match["d"])
@@ -349,6 +355,7 @@ _STOP: Final = r"(?![a-z0-9])"
 _SOURCES: Final[tuple[tuple[str, Callable[[re.Match[str], datetime], When | None]], ...]] = (
     (rf"{_EDGE}(?P<y>\d{{4}})[-/.年](?P<m>\d{{1,2}})[-/.月](?P<d>\d{{1,2}})(?:日|号)?(?!\d)t?", _full),
     (r"(?P<y>[二〇零一二三四五六七八九]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})[日号]", _full),
+    (r"(?P<y>[今明后去]年)(?:的)?(?P<m>\d{1,2}|[一二三四五六七八九十]{1,2})月(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})[日号]?", _in_a_year),
     (r"(?<![\d.])(?P<m>\d{1,2}|[一二三四五六七八九十]{1,2})月(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})[日号]", _month_day),
     (rf"{_EDGE}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?![\d/])", _month_day),
     (rf"{_EDGE}(?P<m>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>20\d\d))?{_STOP}", _en_month_day),
@@ -373,5 +380,5 @@ _ANY: Final = re.compile(
     r"(?<![\da-z.])(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun"
     r"|in |within |the |this |next |last |end |by |eo|today|ton|tom|tmr|yes|year|noon|midday|weekend)"
     rf"|(?:{_PART})[ ]?[\d零一二三四五六七八九十两]|正午"
-    r"|[零一二三四五六七八九十百两半〇今明昨前后後大当本这下上周星礼月年]"
+    r"|[零一二三四五六七八九十百两半〇今明昨去前后後大当本这下上周星礼月年]"
 )
