@@ -1,7 +1,7 @@
 """What follows once a message is filed, beside rules: remarks find their task, promises are kept."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import col, select
@@ -21,6 +21,8 @@ from storage.tables import User
 _LEAST: Final = 4
 """Characters; what is shorter is a nod."""
 _QUOTED: Final = 200
+_FRESH: Final = timedelta(days=2)
+"""Nobody is told of a remark that is older, as when mails of a year are brought in."""
 
 _TITLE = Text("客户谈到任务 T-{number}", "The customer speaks of task T-{number}")
 _MAYBE = Text("客户可能在谈任务 T-{number}", "The customer may be speaking of task T-{number}")
@@ -39,7 +41,8 @@ class Following:
 
     async def filed(self, session: AsyncSession, works: Sequence[Work], now: datetime) -> None:
         await self._remarks(session, works, now)
-        await promises.keep(session, [_said(work) for work in works if _ours(work)], self._defaults)
+        said = [_said(work) for work in works if _ours(work)]
+        await promises.keep(session, said, now, self._defaults)
 
     async def _remarks(self, session: AsyncSession, works: Sequence[Work], now: datetime) -> None:
         theirs = [work for work in works if _theirs(work)]
@@ -74,6 +77,8 @@ class Following:
         rows = await session.exec(select(User).where(col(User.id).in_(ids), col(User.active)))
         users = {user.id: user for user in rows}
         for work, remark in found:
+            if work.message.sent_at < now - _FRESH:
+                continue
             user = users.get(remark.task.assignee_id or 0)
             if user is None:
                 continue

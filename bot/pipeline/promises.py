@@ -33,8 +33,10 @@ class Said:
     project_id: int | None
 
 
-async def keep(session: AsyncSession, said: Sequence[Said], defaults: Defaults) -> None:
-    """Make reminders of the promises that name a day to come."""
+async def keep(
+    session: AsyncSession, said: Sequence[Said], now: datetime, defaults: Defaults
+) -> None:
+    """Make reminders of the promises that name a day to come; talk of last year brings none."""
     dated = [one for one in said if any(promise.due for promise in one.found.promises)]
     if not dated:
         return
@@ -42,12 +44,14 @@ async def keep(session: AsyncSession, said: Sequence[Said], defaults: Defaults) 
         select(User.id, User.timezone).where(col(User.id).in_({one.user_id for one in dated}))
     )
     zones = {id_: clock.zone(zone, defaults.timezone) for id_, zone in users}
-    rows = [row for one in dated if one.user_id in zones for row in _rows(one, zones[one.user_id])]
+    rows = [
+        row for one in dated if one.user_id in zones for row in _rows(one, now, zones[one.user_id])
+    ]
     await reminders.keep_promises(session, rows)
 
 
-def _rows(one: Said, zone: ZoneInfo) -> list[dict[str, Any]]:
-    day = one.at.astimezone(zone).date()
+def _rows(one: Said, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    day = now.astimezone(zone).date()
     return [
         {
             "user_id": one.user_id,

@@ -11,7 +11,7 @@ from storage.remarks import OpenTask
 
 READ: Final = 1500
 """Characters of a remark that are compared."""
-LINKED: Final = 0.75
+LINKED: Final = 0.6
 """From here on it is the task's; below it is proposed."""
 _PROPOSED: Final = 0.36
 _NAMED: Final = re.compile(r"(?<![A-Za-z0-9])[Tt]-(\d{1,9})(?![A-Za-z0-9])")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import clock
 from bot.app import Program
 from bot.contract import Sender
 from bot.jobs import remind
@@ -40,7 +41,8 @@ async def test_not_negative_is_kept_as_a_correction_and_counted(loaded: Program)
 
 async def test_a_remark_on_a_task_finds_it_and_its_assignee_is_told(loaded: Program):
     await play.run(loaded, "/task new P-0001 安装塔吊监控摄像头 @李雷")
-    await play.file_all(loaded, play.message("m1", "塔吊监控摄像头今天又黑屏了，抓紧看看"))
+    said = play.message("m1", "塔吊监控摄像头今天又黑屏了，抓紧看看", sent_at=datetime.now(UTC))
+    await play.file_all(loaded, said)
     (tied,) = await play.rows(loaded, "SELECT state, task_id, interaction_id FROM task_talk")
     assert (tied["state"], tied["task_id"]) == ("linked", 2)
     told = [play.words(notice) for notice in await play.posted(loaded)]
@@ -57,20 +59,23 @@ async def test_talk_that_names_no_work_touches_no_task(loaded: Program):
 
 
 async def test_what_a_member_promises_comes_back_as_a_reminder(loaded: Program):
-    said = play.message(
-        "m1",
-        "您放心，我们周五前把整改方案发给您。",
-        sender=Sender(id="m-li"),
-        sent_at=datetime(2026, 11, 18, 2, tzinfo=UTC),
+    now = datetime.now(UTC)
+    day = (now + timedelta(days=3)).astimezone(clock.zone("Asia/Shanghai")).date()
+    words = f"您放心，我们{day.month}月{day.day}日前把整改方案发给您。"
+    long_ago = "我们1月15日前把资料发给您。"
+    await play.file_all(
+        loaded,
+        play.message("m1", words, sender=Sender(id="m-li"), sent_at=now),
+        play.message(
+            "m2", long_ago, sender=Sender(id="m-li"), sent_at=datetime(2025, 12, 1, tzinfo=UTC)
+        ),
     )
-    await play.file_all(loaded, said)
     (kept,) = await play.rows(
         loaded, "SELECT r.*, u.name AS who FROM reminder r JOIN user_account u ON u.id = r.user_id"
     )
-    assert (kept["who"], kept["source"], str(kept["due"])) == ("李雷", "promise", "2026-11-20")
-    job = remind.Remind(
-        loaded.db, lambda: datetime(2026, 11, 20, 1, tzinfo=UTC), loaded.defaults, "web"
-    )
+    assert (kept["who"], kept["source"], str(kept["due"])) == ("李雷", "promise", str(day))
+    due = kept["at"] + timedelta(minutes=1)
+    job = remind.Remind(loaded.db, lambda: due, loaded.defaults, "web")
     await job.run("")
     await job.run("")
     told = [play.words(one) for one in await play.posted(loaded)]
