@@ -33,12 +33,14 @@ from bot.jobs import (
     directory,
     fetch,
     minutes,
+    outage,
     progress,
     remind,
     reminders,
     retention,
     risk_scan,
     scoring,
+    thinking,
     transcribe,
     upkeep,
 )
@@ -49,7 +51,7 @@ from bot.pipeline.happenings import Happenings
 from bot.receipts import Receipts
 from bot.rules.engine import Engine
 from bot.settings import Settings
-from storage import chat_log, projects
+from storage import projects
 from storage import db as storage_db
 from storage.db import Database
 from storage.embedded import Cluster, open_cluster
@@ -79,20 +81,6 @@ class Media:
 
     def path(self, sha256: str) -> Path:
         return self._files.path(sha256)
-
-
-class OwnChats:
-    """The contract's chat log: lines of our own chats, kept in the database."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def append(self, chat: str, notice: Notice, *, key: str, place: str = "") -> str:
-        body = notice.model_dump_json(exclude_defaults=True).encode()
-        async with self._db.transaction() as session:
-            if place.isdecimal() and await chat_log.replace(session, chat, int(place), body):
-                return place
-            return str(await chat_log.append(session, chat, key, body, None))
 
 
 class Program(Host):
@@ -127,74 +115,27 @@ class Program(Host):
             db, self.jobs, self.adapters, self.now, self.defaults, HOME
         )
         receipts = Receipts(self.now, self.defaults, HOME)
-        flow = Flow(
-            self.rules,
-            self.assistant,
-            Happenings(self.defaults),
-            Following(self.defaults, HOME),
-            self.transcriber.queue,
-            self.fetcher.queue,
-            receipts,
-            self.now,
-        )
-        self.drain = Drain(db, flow)
+        self.drain = Drain(db, _flow(self, receipts))
         self.inbox = Inbox(db, self.drain.wake)
-        self.ports = Ports(
-            self.inbox.accept,
-            self.inbox.reject,
-            self.media,
-            OwnChats(db),
-            sharing.SharedTokens(db),
-            sharing.SharedCursors(db),
-            sharing.Holds(db),
-            Downloads(self.media),
-            sharing.Keys(secret_key(settings.kept)),
-        )
+        self.ports = _ports(self)
         self.adapters.update(parts.adapters(settings.branches, self.ports))
         zone = clock.zone(settings.timezone)
         self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)
         self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
         self.upkeep = upkeep.Upkeep(db, settings.kept, self.transcriber, self.now)
-        self._add_jobs()
-
-    def _add_jobs(self) -> None:
-        self.jobs.add(transcribe.JOB, self.transcriber.run, queue=runtime.SPEECH)
-        self.jobs.add(fetch.JOB, self.fetcher.run, attempts=fetch.ATTEMPTS)
-        self.jobs.add(directory.JOB, self.directory.run)
-        for name, cron, job in (
-            (digest.JOB, digest.CRON, digest.Digest(self.db, self.now, self.defaults, HOME).run),
-            (
-                risk_scan.JOB,
-                risk_scan.CRON,
-                risk_scan.RiskScan(self.db, self.rules, self.now, self.defaults).run,
-            ),
-            (
-                reminders.JOB,
-                reminders.CRON,
-                reminders.Reminders(self.db, self.now, self.defaults, HOME).run,
-            ),
-            (
-                remind.JOB,
-                remind.CRON,
-                remind.Remind(self.db, self.now, self.defaults, HOME).run,
-            ),
-            (
-                scoring.JOB,
-                scoring.CRON,
-                scoring.Scoring(self.db, self.model, self.rules, self.now, self.defaults).run,
-            ),
-            (upkeep.JOB, upkeep.CRON, self.upkeep.run),
-            (
-                retention.JOB,
-                retention.CRON,
-                retention.Retention(
-                    self.db, self.files, self.settings.keep_recordings_days, self.now
-                ).run,
-            ),
-            (directory.NIGHTLY, directory.CRON, self.directory.nightly),
-        ):
-            self.jobs.add(name, job)
-            self.clockwork.add(name, cron)
+        self.outage = outage.Outage(db, self.now, self.defaults, HOME)
+        self.thinking = thinking.Thinking(
+            db,
+            self.jobs,
+            self.model,
+            self.adapters,
+            self.now,
+            self.defaults,
+            HOME,
+            self,
+            self.outage.say,
+        )
+        _add_jobs(self)
 
     @functools.cache  # noqa: B019 - one program a process; the engine keeps its model in memory
     def speech(self) -> SpeechEngine:
@@ -206,7 +147,7 @@ class Program(Host):
     @functools.cache  # noqa: B019 - one program a process; the model counts its failures
     def model(self) -> LanguageModel | None:
         """The language model; None where the settings name none."""
-        made = parts.model()(self.settings.branch("llm"), self.ports)
+        made = parts.model()(self.settings.branch("llm"), self.ports, sharing.Accounts(self.db))
         return made if made.on else None
 
     # --- what surfaces ask ---------------------------------------------------------------------
@@ -241,6 +182,9 @@ class Program(Host):
 
     async def sync(self, ask: Ask, channel: str) -> bool:
         return await self.directory.queue(ask.session, channel, ask.actor.user_id or 0)
+
+    async def think(self, ask: Ask, use: str, **ids: int) -> bool:
+        return await self.thinking.queue(ask, use, ids)
 
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:
         if project is not None:
@@ -306,6 +250,87 @@ class Program(Host):
             yield
         finally:
             await runner.cleanup()
+
+
+def _flow(program: Program, receipts: Receipts) -> Flow:
+    return Flow(
+        program.rules,
+        program.assistant,
+        Happenings(program.defaults),
+        Following(program.defaults, HOME),
+        program.transcriber.queue,
+        program.fetcher.queue,
+        receipts,
+        program.now,
+    )
+
+
+def _ports(program: Program) -> Ports:
+    """What adapters may ask of us."""
+    return Ports(
+        program.inbox.accept,
+        program.inbox.reject,
+        program.media,
+        sharing.OwnChats(program.db),
+        sharing.SharedTokens(program.db),
+        sharing.SharedCursors(program.db),
+        sharing.Holds(program.db),
+        Downloads(program.media),
+        sharing.Keys(secret_key(program.settings.kept)),
+    )
+
+
+def _add_jobs(program: Program) -> None:
+    """All work beside the hot path: what is queued, and what the clock fires."""
+    program.jobs.add(transcribe.JOB, program.transcriber.run, queue=runtime.SPEECH)
+    program.jobs.add(fetch.JOB, program.fetcher.run, attempts=fetch.ATTEMPTS)
+    program.jobs.add(directory.JOB, program.directory.run)
+    program.jobs.add(thinking.JOB, program.thinking.run)
+    for name, cron, job in (
+        (
+            digest.JOB,
+            digest.CRON,
+            digest.Digest(program.db, program.now, program.defaults, HOME).run,
+        ),
+        (
+            risk_scan.JOB,
+            risk_scan.CRON,
+            risk_scan.RiskScan(program.db, program.rules, program.now, program.defaults).run,
+        ),
+        (
+            reminders.JOB,
+            reminders.CRON,
+            reminders.Reminders(program.db, program.now, program.defaults, HOME).run,
+        ),
+        (
+            remind.JOB,
+            remind.CRON,
+            remind.Remind(program.db, program.now, program.defaults, HOME).run,
+        ),
+        (
+            scoring.JOB,
+            scoring.CRON,
+            scoring.Scoring(
+                program.db,
+                program.model,
+                program.rules,
+                program.now,
+                program.defaults,
+                program.outage.say,
+            ).run,
+        ),
+        (upkeep.JOB, upkeep.CRON, program.upkeep.run),
+        (
+            retention.JOB,
+            retention.CRON,
+            retention.Retention(
+                program.db, program.files, program.settings.keep_recordings_days, program.now
+            ).run,
+        ),
+        (directory.NIGHTLY, directory.CRON, program.directory.nightly),
+    ):
+        program.jobs.add(name, job)
+        program.clockwork.add(name, cron)
 
 
 async def _together(parts_: list[Coroutine[Any, Any, None]]) -> None:

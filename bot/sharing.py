@@ -11,8 +11,8 @@ from typing import Final
 import psycopg
 
 from bot import log
-from bot.contract import Token, Use
-from storage import model_use, shared
+from bot.contract import Notice, Token, Use
+from storage import chat_log, model_use, shared
 from storage.db import Database, ending
 from storage.tables import ModelUse
 
@@ -57,6 +57,20 @@ class SharedCursors:
     async def put(self, name: str, value: str) -> None:
         async with self._db.transaction() as session:
             await shared.move_cursor(session, name, value)
+
+
+class OwnChats:
+    """The contract's chat log: lines of our own chats, kept in the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def append(self, chat: str, notice: Notice, *, key: str, place: str = "") -> str:
+        body = notice.model_dump_json(exclude_defaults=True).encode()
+        async with self._db.transaction() as session:
+            if place.isdecimal() and await chat_log.replace(session, chat, int(place), body):
+                return place
+            return str(await chat_log.append(session, chat, key, body, None))
 
 
 class Accounts:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,24 +17,9 @@ from storage.tables import (
     Domain,
     FieldDefinition,
     Identity,
-    Merge,
     Project,
     User,
 )
-
-MOVED_WITH: Final = (
-    "contact",
-    "alias",
-    "customer_domain",
-    "project",
-    "conversation",
-    "interaction",
-    "attachment",
-    "alert",
-    "event",
-    "reminder",
-)
-"""Tables whose rows go over to the kept customer in a merge; every one has a customer_id."""
 
 
 async def next_code(session: AsyncSession, prefix: str) -> str:
@@ -228,18 +214,21 @@ async def card(session: AsyncSession, scope: Scope, customer: Customer) -> Card:
 
 
 async def people(session: AsyncSession, customer_id: int) -> tuple[Person, ...]:
+    """The contacts of a customer, each with the addresses of all that turned out to be them."""
+    part = aliased(Contact)
     rows = (
         await session.exec(
             select(Contact, Identity.channel, Identity.address)
-            .outerjoin(Identity, col(Identity.contact_id) == col(Contact.id))
-            .where(Contact.customer_id == customer_id)
+            .outerjoin(part, or_(part.id == Contact.id, part.merged_into_id == Contact.id))
+            .outerjoin(Identity, col(Identity.contact_id) == part.id)
+            .where(Contact.customer_id == customer_id, col(Contact.merged_into_id).is_(None))
             .order_by(col(Contact.id), col(Identity.id))
         )
     ).all()
     found: dict[int, tuple[Contact, list[tuple[str, str]]]] = {}
     for contact, channel, address in rows:
         _, listed_ = found.setdefault(contact.id, (contact, []))
-        if channel:
+        if channel and (channel, address) not in listed_:
             listed_.append((channel, address))
     return tuple(Person(contact, tuple(listed_)) for contact, listed_ in found.values())
 
@@ -252,54 +241,6 @@ async def fields(session: AsyncSession, entity: str) -> Sequence[FieldDefinition
             .order_by(col(FieldDefinition.id))
         )
     ).all()
-
-
-async def move(session: AsyncSession, gone: int, kept: int) -> dict[str, list[int]]:
-    """Point all that belongs to one customer at another; answers the rows, table by table."""
-    moved: dict[str, list[int]] = {}
-    for table in MOVED_WITH:
-        # A name or a domain that both have stays where it is: it cannot be there twice.
-        twice = {
-            "alias": " AND NOT EXISTS (SELECT 1 FROM alias k WHERE k.customer_id = :kept"
-            " AND k.norm = t.norm AND k.project_id IS NOT DISTINCT FROM t.project_id)",
-            "customer_domain": " AND NOT EXISTS (SELECT 1 FROM customer_domain k"
-            " WHERE k.customer_id = :kept AND k.domain = t.domain)",
-        }.get(table, "")
-        rows = await session.execute(
-            text(
-                f"UPDATE {table} t SET customer_id = :kept WHERE customer_id = :gone{twice}"  # noqa: S608 - names from MOVED_WITH
-                " RETURNING id"
-            ),
-            {"kept": kept, "gone": gone},
-        )
-        if ids := [id_ for (id_,) in rows]:
-            moved[table] = ids
-    return moved
-
-
-async def move_back(session: AsyncSession, merge: Merge) -> None:
-    """Give the rows that a merge moved back to the customer they came from."""
-    for table, ids in merge.moved.items():
-        if table not in MOVED_WITH:
-            continue
-        await session.execute(
-            text(
-                f"UPDATE {table} SET customer_id = :gone"  # noqa: S608 - names from MOVED_WITH
-                " WHERE id = ANY(:ids) AND customer_id = :kept"
-            ),
-            {"gone": merge.gone_id, "kept": merge.kept_id, "ids": ids},
-        )
-
-
-async def last_merge(session: AsyncSession, gone_id: int) -> Merge | None:
-    """The merge that took a customer away, if it still holds."""
-    return (
-        await session.exec(
-            select(Merge)
-            .where(Merge.gone_id == gone_id, col(Merge.undone_at).is_(None))
-            .order_by(col(Merge.id).desc())
-        )
-    ).first()
 
 
 async def stats(session: AsyncSession) -> dict[str, Any]:

@@ -81,17 +81,20 @@ async def identities(
     found: dict[tuple[str, str], list[Known]] = defaultdict(list)
     rows = await session.execute(
         text("""
-SELECT i.channel, i.address, i.contact_id, c.customer_id, i.user_id,
-  COALESCE(c.name, (SELECT u.name FROM user_account u WHERE u.id = i.user_id))
+SELECT i.channel, i.address, k.id, k.customer_id, i.user_id,
+  COALESCE(k.name, (SELECT u.name FROM user_account u WHERE u.id = i.user_id))
 FROM identity i
 LEFT JOIN contact c ON c.id = i.contact_id
+LEFT JOIN contact k ON k.id = COALESCE(c.merged_into_id, c.id)
 JOIN unnest(CAST(:channels AS text[]), CAST(:addresses AS text[])) AS q(channel, address)
   ON q.channel = i.channel AND q.address = i.address
 """),
         _columns(pairs, "channels", "addresses"),
     )
-    for channel, address, contact, customer, user, name in rows:
-        found[channel, address].append(Known(contact, customer, user, name))
+    for channel, address, *owner in rows:
+        known = Known(*owner)
+        if known not in found[channel, address]:  # of two that were merged, both may have it
+            found[channel, address].append(known)
     return dict(found)
 
 
@@ -102,8 +105,10 @@ async def named(
     found: dict[tuple[str, str], list[Known]] = defaultdict(list)
     rows = await session.execute(
         text("""
-SELECT name, id, customer_id, NULL::bigint FROM contact WHERE name = ANY(:names)
-UNION ALL
+SELECT c.name, k.id, k.customer_id, NULL::bigint
+FROM contact c JOIN contact k ON k.id = COALESCE(c.merged_into_id, c.id)
+WHERE c.name = ANY(:names)
+UNION
 SELECT name, NULL, NULL, id FROM user_account WHERE name = ANY(:names)
 """),
         {"names": list(wanted)},
@@ -168,7 +173,11 @@ WHERE i.customer_id IS NOT NULL
 async def domains(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     rows = await session.execute(
-        text("SELECT domain, customer_id FROM customer_domain WHERE domain = ANY(:names)"),
+        text("""
+SELECT DISTINCT d.domain, COALESCE(c.merged_into_id, c.id)
+FROM customer_domain d JOIN customer c ON c.id = d.customer_id
+WHERE d.domain = ANY(:names) ORDER BY 1, 2
+"""),
         {"names": list(names)},
     )
     for domain, customer in rows:
@@ -219,9 +228,10 @@ async def names(session: AsyncSession, norms: Collection[str]) -> dict[str, list
     return await _named_by(
         session,
         f"""
-SELECT n.head, n.customer_id, n.project_id, n.norm, n.source
+SELECT n.head, COALESCE(c.merged_into_id, c.id), n.project_id, n.norm, n.source
 FROM unnest(CAST(:given AS text[])) AS q(norm)
 CROSS JOIN LATERAL (SELECT * FROM alias a WHERE a.norm = q.norm LIMIT {MOST_SHARED}) AS n
+JOIN customer c ON c.id = n.customer_id
 """,  # noqa: S608 - our own number
         norms,
     )
@@ -235,9 +245,10 @@ async def near(session: AsyncSession, heads_: Collection[str]) -> dict[str, list
     found = await _named_by(
         session,
         f"""
-SELECT n.head, n.customer_id, n.project_id, n.norm, n.source
+SELECT n.head, COALESCE(c.merged_into_id, c.id), n.project_id, n.norm, n.source
 FROM unnest(CAST(:given AS text[])) AS q(head)
 CROSS JOIN LATERAL (SELECT * FROM alias a WHERE a.head = q.head LIMIT {MOST_NEAR}) AS n
+JOIN customer c ON c.id = n.customer_id
 """,  # noqa: S608 - our own number
         heads_,
     )
@@ -253,11 +264,12 @@ async def sounds(session: AsyncSession, windows: Collection[str]) -> dict[str, l
     return await _named_by(
         session,
         f"""
-SELECT n.pinyin, n.customer_id, n.project_id, n.norm, n.source
+SELECT n.pinyin, COALESCE(c.merged_into_id, c.id), n.project_id, n.norm, n.source
 FROM unnest(CAST(:given AS text[])) AS q(pinyin)
 CROSS JOIN LATERAL (
   SELECT * FROM alias a WHERE a.pinyin = q.pinyin LIMIT {MOST_SHARED}
 ) AS n
+JOIN customer c ON c.id = n.customer_id
 """,  # noqa: S608 - our own number
         windows,
     )

@@ -1,6 +1,7 @@
 """What a language model was asked, and what it cost."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,15 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.tables import ModelUse
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    name: str
+    asked: int
+    failed: int
+    tokens: int
+    cost: Decimal
 
 
 async def spent(session: AsyncSession, day: date, user_id: int | None = None) -> int:
@@ -44,28 +54,33 @@ ON CONFLICT (day, user_id, purpose, model) DO UPDATE SET
 
 async def by_purpose(
     session: AsyncSession, since: date, user_id: int | None = None
-) -> Sequence[tuple[str, str, int, int, int, Decimal]]:
-    """(purpose, model, asked, failed, tokens, cost) since a day, the dearest first."""
+) -> Sequence[Spent]:
+    """Since a day, the dearest first: of everybody, or of one member."""
     rows = await session.execute(
         text("""
-SELECT purpose, model, sum(asked), sum(failed), sum(tokens_in + tokens_out), sum(cost)
+SELECT purpose, sum(asked), sum(failed), sum(tokens_in + tokens_out), sum(cost)
 FROM model_use
 WHERE day >= :since AND (CAST(:user AS bigint) IS NULL OR user_id = :user)
-GROUP BY purpose, model ORDER BY 5 DESC, 1, 2
+GROUP BY purpose ORDER BY 4 DESC, 2 DESC, 1
 """),
         {"since": since, "user": user_id},
     )
-    return [(r[0], r[1], int(r[2]), int(r[3]), int(r[4]), r[5]) for r in rows]
+    return [_spent(row) for row in rows]
 
 
-async def by_member(session: AsyncSession, since: date) -> Sequence[tuple[str, int, Decimal]]:
-    """(name, tokens, cost) since a day, the dearest first; an empty name is the program itself."""
+async def by_member(session: AsyncSession, since: date) -> Sequence[Spent]:
+    """Since a day, the dearest first; an empty name is the program by itself."""
     rows = await session.execute(
         text("""
-SELECT COALESCE(u.name, ''), sum(m.tokens_in + m.tokens_out), sum(m.cost)
+SELECT COALESCE(u.name, ''), sum(m.asked), sum(m.failed), sum(m.tokens_in + m.tokens_out),
+  sum(m.cost)
 FROM model_use m LEFT JOIN user_account u ON u.id = m.user_id
-WHERE m.day >= :since GROUP BY 1 ORDER BY 2 DESC, 1
+WHERE m.day >= :since GROUP BY m.user_id, u.name ORDER BY 4 DESC, 2 DESC, 1
 """),
         {"since": since},
     )
-    return [(r[0], int(r[1]), r[2]) for r in rows]
+    return [_spent(row) for row in rows]
+
+
+def _spent(row: Sequence[Any]) -> Spent:
+    return Spent(row[0], int(row[1]), int(row[2]), int(row[3]), row[4])

@@ -85,7 +85,8 @@ class EmailAdapter:
             for name in mailbox.folders or ("INBOX", SENT):
                 place = Place(mailbox.address, name, self._settings.since_days, health)
                 folder = Folder(mailbox.server, place, self._ports.cursors, self._pace, access)
-                tasks.create_task(folder.run(intake.take, intake.refuse))
+                take = partial(intake.take, folder=name)
+                tasks.create_task(folder.run(take, intake.refuse))
 
     @property
     def on(self) -> bool:

@@ -42,7 +42,7 @@ class Intake:
         self._ports = ports
         self._replies = replies
 
-    async def take(self, file: IO[bytes], size: int, uid: int) -> None:
+    async def take(self, file: IO[bytes], size: int, uid: int, *, folder: str = "") -> None:
         """Returns once the mail is durable, or put aside, or known as one of our own notices."""
         with ExitStack() as open_:
             buffer = _buffer(file, size, open_)
@@ -57,7 +57,9 @@ class Intake:
             if message is None:
                 await self._reject(uid, "not a mail", buffer[:_MOST_REJECTED])
                 return
-            await deliver_patiently(self._ports.deliver, message)
+            labels = tuple(dict.fromkeys(filter(None, (folder, *message.labels))))
+            labelled = message.model_copy(update={"labels": labels})
+            await deliver_patiently(self._ports.deliver, labelled)
 
     async def refuse(self, uid: int, why: str) -> None:
         await self._reject(uid, why, b"")

@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.email import bounce, contents, headers, mime, quotes
 from adapters.email.files import Attachment
-from adapters.email.headers import Address, Headers
+from adapters.email.headers import Address, Headers, decode_words
 from adapters.email.mime import Buffer, Part
 
 LOOP_HEADER: Final = "X-Keqing-Notice"
@@ -54,6 +54,8 @@ class Mail:
     """Id of the mail that this one says will never arrive; empty for all others."""
     recognised: bool
     """Whether anything in it looks like a mail at all."""
+    labels: tuple[str, ...] = ()
+    """What it is labelled with, and `private` or `personal` where its sender says so."""
 
 
 def parse(data: Buffer, start: int = 0, end: int | None = None) -> Mail:
@@ -81,6 +83,7 @@ def parse(data: Buffer, start: int = 0, end: int | None = None) -> Mail:
         references=_references(fields),
         undelivered=told.original if told and told.final else "",
         recognised=not KNOWN_FIELDS.isdisjoint(fields.fields),
+        labels=_labels(fields),
     )
 
 
@@ -119,6 +122,20 @@ def _date(fields: Headers) -> datetime | None:
 
 def _references(fields: Headers) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*fields.ids("references"), *fields.ids("in-reply-to")]))
+
+
+def _labels(fields: Headers) -> tuple[str, ...]:
+    """Gmail's export names labels in a field of its own; `Sensitivity` is RFC 2156's."""
+    named = [decode_words(value) for name in _LABELLED for value in fields.all(name)]
+    said = [one.strip().strip('"') for value in named for one in value.split(",")]
+    sensitivity = fields.raw("sensitivity").strip().lower()
+    said += [sensitivity] if sensitivity in {"private", "personal"} else []
+    return tuple(dict.fromkeys(one[:_LONGEST_LABEL] for one in said if one))[:_MOST_LABELS]
+
+
+_LABELLED: Final = ("x-gmail-labels", "keywords")
+_LONGEST_LABEL: Final = 200
+_MOST_LABELS: Final = 50
 
 
 def _automatic(whole: Part) -> bool:

@@ -122,6 +122,7 @@ def to_message(
         thread=next(iter(mail.references), mail.message_id),
         references=mail.references,
         recipients=tuple(dict.fromkeys(one.address.lower() for one in (*mail.to, *mail.cc))),
+        labels=mail.labels,
         attachments=files,
         auto=mail.auto,
         undelivered=mail.undelivered,

@@ -33,15 +33,27 @@ class Misfit(Exception):
 
 def read(text: str, schema: dict[str, Any]) -> dict[str, Any]:
     """The object in an answer. Raises `Misfit`."""
-    value = _parsed(THINKING.sub("", text).strip())
+    return fit(parsed(text), schema)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The object in an answer, whatever it says. Raises `Misfit`."""
+    value = _json(THINKING.sub("", text).strip())
     if not isinstance(value, dict):
         raise Misfit("the answer is not a JSON object")
-    for wrong in _faults(value, schema, "$"):
+    return cast("dict[str, Any]", value)
+
+
+def fit(value: object, schema: dict[str, Any], at: str = "$") -> dict[str, Any]:
+    """The value, which is an object that fits. Raises `Misfit`."""
+    if not isinstance(value, dict):
+        raise Misfit(f"{at} must be of type object")
+    for wrong in _faults(cast("object", value), schema, at):
         raise Misfit(wrong)
     return cast("dict[str, Any]", value)
 
 
-def _parsed(text: str) -> object:
+def _json(text: str) -> object:
     fenced = FENCED.search(text)
     for candidate in (text, fenced[1] if fenced else ""):
         try:

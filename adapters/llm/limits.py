@@ -1,13 +1,10 @@
-"""What keeps a language model from holding up or costing too much: time, failures in a row, tokens."""
+"""What keeps a language model from holding up the rest: time, and failures in a row."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date
 
 from bot import log
-from bot.clock import Clock
-from bot.contract import Cursors, NoModel
+from bot.contract import NoModel
 
 _log = log.get("llm")
 
@@ -29,6 +26,14 @@ class Limits:
     longest_rest_s: float = 900.0
     answers: int = 200
     """How many answers are kept."""
+    bytes: int = 4_000_000
+    """More than any answer has; the rest is not read."""
+
+
+class Away(NoModel):
+    """There is a model, but it is out of reach for a while: in trouble, or its budget is spent."""
+
+    away = True
 
 
 class Breaker:
@@ -43,11 +48,11 @@ class Breaker:
         self._trying = False
 
     def check(self) -> None:
-        """Raises `NoModel` while the server rests."""
+        """Raises `Away` while the server rests."""
         if self._until is None:
             return
         if self._ticks() < self._until:
-            raise NoModel("the server kept failing and is left alone for a while")
+            raise Away("the server kept failing and is left alone for a while")
         # The others go on without a model while one tries; if that one is cancelled, the next tries.
         self._until = self._ticks() + self._limits.call_s
         self._trying = True
@@ -67,40 +72,3 @@ class Breaker:
         if self._until is not None:
             self._until, self._trying, self._rest = None, False, self._limits.rest_s
             _log.info("llm.works_again")
-
-
-class Spending:
-    """Tokens of the day, counted for all processes together."""
-
-    def __init__(self, cursors: Cursors, per_day: int, clock: Clock) -> None:
-        self._cursors = cursors
-        self._per_day = per_day
-        self._clock = clock
-        self._told: date | None = None
-        self._one = asyncio.Lock()
-
-    async def check(self) -> None:
-        """Raises `NoModel` where nothing is left of the day's budget."""
-        today = self._today()
-        if not self._per_day or await self._spent(today) < self._per_day:
-            return
-        if self._told != today:
-            self._told = today
-            _log.warning("llm.budget_spent", tokens=self._per_day)
-        raise NoModel("the day's budget is spent")
-
-    async def add(self, tokens: int) -> None:
-        async with self._one:
-            today = self._today()
-            spent = await self._spent(today) + tokens
-            await self._cursors.put(_name(today), str(spent))
-
-    async def _spent(self, day: date) -> int:
-        return int(await self._cursors.get(_name(day)) or 0)
-
-    def _today(self) -> date:
-        return self._clock().astimezone(UTC).date()
-
-
-def _name(day: date) -> str:
-    return f"llm.tokens:{day.isoformat()}"

@@ -1,5 +1,6 @@
 """The language model's branch of the settings: `KEQING_LLM__…`."""
 
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
@@ -15,6 +16,14 @@ class ModelSettings(BaseModel):
     model: str = ""
     budget_per_day: int = Field(default=500_000, ge=0)
     """Tokens that all processes together may spend in a day (UTC); 0: no limit."""
+    budget_per_person: int = Field(default=0, ge=0)
+    """Tokens a day (UTC) of one member; 0: no limit but the one for all."""
+    price_in: Decimal = Field(default=Decimal(0), ge=0, allow_inf_nan=False)
+    """Of a million tokens of questions; 0: free."""
+    price_out: Decimal = Field(default=Decimal(0), ge=0, allow_inf_nan=False)
+    """Of a million tokens of answers."""
+    mask: bool = False
+    """Whether people's names, numbers and addresses are replaced before a question leaves."""
 
     @field_validator("base_url")
     @classmethod

@@ -34,6 +34,7 @@ async def run(program: Program, *, as_json: bool) -> int:
         _speech(program),
         _hook(program),
         await _flow(program),
+        *await _model(program),
         *await _platforms(program),
     ]
     language = program.settings.language
@@ -48,6 +49,17 @@ async def run(program: Program, *, as_json: bool) -> int:
         for f in findings:
             typer.echo(f"{'✓' if f.ok else '!'} {f.text.in_(language, **f.facts)}")
     return 0 if all(f.ok for f in findings) else 1
+
+
+async def _model(program: Program) -> list[Finding]:
+    model = program.model()
+    if model is None:
+        text = Text(
+            "没有语言模型，各项功能照常（设置 KEQING_LLM__BASE_URL 即可启用）",
+            "no language model; everything works without (set KEQING_LLM__BASE_URL)",
+        )
+        return [Finding("llm", True, text, {})]
+    return [Finding("llm", one.ok, one.text, dict(one.facts)) for one in await model.check()]
 
 
 async def _database(program: Program) -> Finding:

@@ -38,11 +38,23 @@ _HELP = Text("帮助", "Help")
 _WHICH = Text("您是想：", "Did you mean one of these?")
 _MARKED: Final = re.compile(r"[\w-]+[:：=]\S|[A-Za-z]+-?\d|#\d|@\S|[\"“「]")
 """What people write who type a command: keys, codes, numbers, names, quotes."""
+_THINKING = Text("让我想想这句话的意思……", "Let me think about what that means …")
+_QUESTION: Final = re.compile(
+    r"[?？]\s*$|[吗么呢]\s*$|什么|怎么|哪|谁|多少|几[个次点时]|为何|是否|有没有"
+    r"|^(?:what|when|where|who|whose|which|why|how|did|do|does|is|are|was|were|has|have|can|any)\b",
+    re.IGNORECASE,
+)
+WORDS: Final = "words"
+"""The use of a language model that reads plain words; see `words`."""
 _SURE: Final = 0.55
 """How sure plain words must be to be taken for a command."""
 _NEAR_BY: Final = 0.05
 """Two meanings that are no further apart are both shown."""
 _EMPTY = Text("请输入命令，例如 /帮助。", "Type a command, for example /help.")
+
+
+class Forbidden(CommandError):
+    """A command that the asker may not use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +75,38 @@ async def run(
     host: Host | None = None,
     about: Interaction | None = None,
     confirmed: bool = False,
+    answer: str = "",
 ) -> Outcome:
-    """Run one line in the session's transaction; never raises for what a person typed."""
-    ask = Ask(session, actor, now.astimezone(actor.zone), chat, host, about)
+    """Run one line in the session's transaction; never raises for what a person typed.
+
+    `answer` is the outbox's key of what is answered, where it is posted.
+    """
+    ask = Ask(session, actor, now.astimezone(actor.zone), chat, host, about, answer)
     try:
         return Outcome(await _run(ask, line, confirmed=confirmed), ok=True)
     except CommandError as error:
-        notice = ask.notice(
-            text=ask.t(error.text, **error.facts),
-            level=Level.WARNING,
-            buttons=list(error.buttons),
-            form=error.form,
-        )
-        return Outcome(notice, ok=False)
+        return Outcome(_refusal(ask, error), ok=False)
+
+
+async def propose(ask: Ask, line: str) -> Outcome:
+    """Run a line that somebody else has written for the asker: what would write is shown first."""
+    try:
+        command, values = await _typed(ask, line)
+        if command.writes(values):
+            return Outcome(await _ask_first(ask, line), ok=True)
+        notice = await command.run(ask, **values)
+        return Outcome(notice.model_copy(update={"note": f"→ {line}"}), ok=True)
+    except CommandError as error:
+        return Outcome(_refusal(ask, error), ok=False)
+
+
+def _refusal(ask: Ask, error: CommandError) -> Notice:
+    return ask.notice(
+        text=ask.t(error.text, **error.facts),
+        level=Level.WARNING,
+        buttons=list(error.buttons),
+        form=error.form,
+    )
 
 
 async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
@@ -84,6 +115,8 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
         command, values = await _typed(ask, line)
     else:
         said = await _said(ask, line)
+        if isinstance(said, CommandError):
+            return await _not_understood(ask, line, said)
         command, values = said.command, said.values
         if said.plainly and command.writes(values):
             return await _ask_first(ask, said.line)
@@ -110,7 +143,7 @@ async def _typed(ask: Ask, line: str) -> tuple[Command, dict[str, Any]]:
         raise CommandError(_EMPTY)
     command, rest = _command(ask, words)
     if command.permission and not ask.actor.may(command.permission):
-        raise CommandError(
+        raise Forbidden(
             _FORBIDDEN,
             name=ask.t(Text(command.zh, command.name.replace(".", " "))),
             permission=command.permission,
@@ -128,12 +161,14 @@ class _Said:
     plainly: bool = False
 
 
-async def _said(ask: Ask, line: str) -> _Said:
-    """A command typed without its slash, or what plain words mean."""
+async def _said(ask: Ask, line: str) -> _Said | CommandError:
+    """A command typed without its slash, or what plain words mean; else what is wrong with it."""
     typed: tuple[Command, dict[str, Any]] | None = None
-    wrong: CommandError | None = None
+    wrong = CommandError(_EMPTY)
     try:
         typed = await _typed(ask, line)
+    except Forbidden:
+        raise  # named outright: it must not be taken for something else
     except CommandError as error:
         wrong = error
     if typed and not (_free(typed[0]) and not _MARKED.search(line)):
@@ -146,9 +181,24 @@ async def _said(ask: Ask, line: str) -> _Said:
         command, values = await _typed(ask, meant[0].line)
         if typed is None or values != typed[1]:
             return _Said(command, values, meant[0].line, plainly=True)
-    if typed:
-        return _Said(*typed, line)
-    assert wrong is not None  # noqa: S101 - it is one or the other
+    return _Said(*typed, line) if typed else wrong
+
+
+async def _not_understood(ask: Ask, line: str, wrong: CommandError) -> Notice:
+    """A language model may know what is meant; without one, a question is looked up."""
+    if len(line) > plain.LONGEST or not line.strip():
+        raise wrong
+    if ask.host is not None and ask.actor.user_id is not None:
+        # Kept for the job that reads it; it is done with, so that no yes confirms it.
+        chat = f"{ask.chat.channel}:{ask.chat.chat}" if ask.chat else ""
+        kept = Pending(user_id=ask.actor.user_id, chat=chat, line=line, done_at=ask.now)
+        ask.session.add(kept)
+        await ask.session.flush()
+        if await ask.host.think(ask, WORDS, line=kept.id):
+            return ask.say(_THINKING)
+    if _QUESTION.search(line) and ask.actor.may(registry.COMMANDS["ask"].permission):
+        found = await registry.COMMANDS["ask"].run(ask, question=line)
+        return found.model_copy(update={"note": found.note or f"→ /ask {line}"})
     raise wrong
 
 

@@ -1,5 +1,6 @@
 """Customers: card, lists, new, edit, tags, tier, stage, timeline, merge and back."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +11,7 @@ from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Level, Notice, Table
 from bot.domain import names, terms
 from bot.texts import Text
-from storage import customers, talk
+from storage import customers, merging, talk
 from storage.tables import Customer, Merge, Project, User
 
 _CUSTOMER = Text("客户", "customer")
@@ -286,21 +287,19 @@ async def merge(
 ) -> Notice:
     if kept.id == gone.id:
         raise CommandError(Text("这是同一个客户。", "That is one and the same customer."))
-    moved = await customers.move(ask.session, gone.id, kept.id)
-    done = Merge(
-        kept_id=kept.id,
-        gone_id=gone.id,
-        moved=moved,
-        before={"tags": kept.tags, "updated_at": kept.updated_at.isoformat()},
-        by_id=ask.actor.user_id,
-    )
-    gone.merged_into_id = kept.id
-    kept.tags = list(dict.fromkeys([*kept.tags, *gone.tags]))
-    ask.session.add_all([gone, kept])
+    done = await merging.merge(ask.session, merging.CUSTOMERS, kept.id, gone.id, ask.actor.user_id)
+    if done is None:
+        raise CommandError(
+            Text("其中一个刚刚被合并了。", "One of them has just become part of another.")
+        )
+    added = [tag for tag in gone.tags if tag not in kept.tags]
+    done.before = {**done.before, "added": added}
+    kept.tags = [*kept.tags, *added]
+    ask.session.add(kept)
     other = f"{gone.code} {gone.name}"
     await ask.did("customer.merged", done, customer_id=kept.id, other=other)
     ask.undo_with = f"/customer unmerge {gone.code}"
-    rows = sum(map(len, moved.values()))
+    rows = sum(map(len, done.moved.values()))
     return ask.say(
         Text(
             "已把 {gone} 并入 {kept}，转移 {rows} 条记录。撤销：/撤销合并 {code}",
@@ -325,18 +324,49 @@ async def unmerge(
     ask: Ask, code: Annotated[str, Text("被并入客户的编号", "code of the merged customer")]
 ) -> Notice:
     gone = await customers.merged_by_code(ask.session, code)
-    done = await customers.last_merge(ask.session, gone.id) if gone else None
-    if gone is None or done is None:
+    done = await merging.holding(ask.session, merging.CUSTOMERS, gone.id) if gone else None
+    if gone is None or not isinstance(done, Merge):
         raise CommandError(
             Text("没有编号为 {code} 的已合并客户。", "No merged customer has the code {code}."),
             code=code,
         )
-    await customers.move_back(ask.session, done)
     kept = await ask.session.get_one(Customer, done.kept_id)
-    kept.tags = list(done.before.get("tags", kept.tags))
-    gone.merged_into_id = None
-    done.undone_at = datetime.now(UTC)
-    ask.session.add_all([gone, kept])
+    people = await merging.across(ask.session, done)
+    for one in people:
+        await merging.undo(ask.session, merging.CONTACTS, one)
+    await merging.undo(ask.session, merging.CUSTOMERS, done)
+    await _untag(ask, done, done.before.get("added", []))
     other = f"{gone.code} {gone.name}"
     await ask.did("customer.unmerged", done, customer_id=kept.id, other=other)
-    return await card(ask, gone)
+    ask.undo_with = f"/customer merge {kept.code} {gone.code}"
+    shown = await card(ask, gone)
+    if not people:
+        return shown
+    told = ask.t(
+        Text(
+            "也撤销了 {count} 个跨这两个客户的联系人合并。",
+            "{count} merges of contacts across the two were taken back as well.",
+        ),
+        count=len(people),
+    )
+    return shown.model_copy(update={"note": told})
+
+
+async def _untag(ask: Ask, done: Merge, tags: Sequence[str]) -> None:
+    """Take off the tags that a merge brought, from those that it was merged on into as well."""
+    kept = await ask.session.get_one(Customer, done.kept_id)
+    leaving = {tag for tag in tags if tag in done.before.get("added", [])}
+    done.before = {**done.before, "added": []}
+    for other in await merging.into(ask.session, kept.id):
+        # Another that is part of it may have the tag too: then the tag stays, through that one.
+        theirs = (await ask.session.get_one(Customer, other.gone_id)).tags
+        heir = [tag for tag in theirs if tag in leaving]
+        other.before = {**other.before, "added": [*other.before.get("added", []), *heir]}
+        leaving -= set(heir)
+    kept.tags = [tag for tag in kept.tags if tag not in leaving]
+    ask.session.add_all([done, kept])
+    later = await merging.holding(ask.session, merging.CUSTOMERS, kept.id)
+    if isinstance(later, Merge) and leaving:
+        below = [tag for tag in later.before.get("added", []) if tag not in leaving]
+        await _untag(ask, later, sorted(leaving))
+        later.before = {**later.before, "added": below}

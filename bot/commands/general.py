@@ -159,7 +159,14 @@ async def yes(ask: Ask, number: Annotated[int | None, Text("编号", "number")] 
     ask.session.add(waiting)
     await ask.session.flush()
     done = await console.run(
-        ask.session, ask.actor, waiting.line, ask.now, chat=ask.chat, host=ask.host, confirmed=True
+        ask.session,
+        ask.actor,
+        waiting.line,
+        ask.now,
+        chat=ask.chat,
+        host=ask.host,
+        confirmed=True,
+        answer=ask.answer,
     )
     return done.notice
 

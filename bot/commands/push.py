@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from bot import outbox
-from bot.commands import cards, public
+from bot.commands import cards, guard, public
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.outbox import Room
@@ -14,7 +14,7 @@ from bot.people import Actor, Defaults, actor, own_chats
 from bot.render import plain
 from bot.texts import Text
 from storage import people, pushes
-from storage.tables import Conversation, Project, Push, User
+from storage.tables import Conversation, Customer, Project, Push, User
 
 _NUMBER = Text("编号", "number")
 _PROJECT = Text("项目", "project")
@@ -122,6 +122,7 @@ async def _card(
         (ask.t(Text("对象", "Audience")), ask.t(Text("客户群", "customer-facing"))),
         (ask.t(Text("平台余量", "Platform allows")), allowance(ask, room)),
         (ask.t(_PREVIEW), plain.text(_words(push))),
+        (ask.t(guard.CHECK), await _warning(ask, project, push, chat)),
     ]
     if more:
         text = Text("另有 {more} 个群待批准", "{more} more chats wait to be approved")
@@ -134,6 +135,12 @@ async def _card(
         facts=facts,
         buttons=decision(ask, f"/approve {push.id}", f"/refuse {push.id}"),
     )
+
+
+async def _warning(ask: Ask, project: Project, push: Push, chat: Conversation) -> str:
+    """Of the member's own words: all else comes from the public view."""
+    customer = await ask.session.get_one(Customer, project.customer_id)
+    return await guard.warning(ask, customer, _words(push).text, project, chat)
 
 
 def decision(ask: Ask, yes: str, no: str) -> list[Button]:

@@ -223,6 +223,8 @@ class Ask:
     host: "Host | None" = None
     about: Interaction | None = None
     """What the line answers, or was said about by a shortcut."""
+    answer: str = ""
+    """The outbox's key of the answer to the line, where it is posted."""
     traces: list[Trace] = field(default_factory=list)
     undo_with: str | None = None
     """A command line that takes the write back, where row changes alone cannot."""
@@ -322,6 +324,10 @@ class Host:
 
     async def sync(self, ask: Ask, channel: str) -> bool:
         """Read a platform's directory in the background; False where it has none."""
+        raise NotImplementedError
+
+    async def think(self, ask: Ask, use: str, **ids: int) -> bool:
+        """Let a language model write this answer anew; False where there is none."""
         raise NotImplementedError
 
     async def now_digest(self, ask: Ask, project: Project | None) -> Notice:

@@ -8,15 +8,15 @@ from functools import partial
 from typing import Annotated, Final
 
 from bot import outbox
-from bot.commands import push
+from bot.commands import guard, push
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Audience, Kind, Level, Notice
 from bot.pipeline import evidence
 from bot.texts import Text
 from storage import search
-from storage.tables import Conversation, Interaction, Project
+from storage.tables import Conversation, Customer, Interaction, Project
 
-_WAITING: Final = ["reply"]
+WAITING: Final = ["reply"]
 _APPROVED: Final = ["reply", "approved"]
 _REFUSED: Final = ["reply", "refused"]
 """How a reply stands, as its evidence tells."""
@@ -40,9 +40,16 @@ async def reply(
     item: Annotated[Interaction, _ITEM],
     words: Annotated[Rest, Text("内容", "words")],
 ) -> Notice:
-    chat = await _chat(ask, item)
-    made = Interaction(
-        conversation_id=chat.id,
+    chat = await chat_of(ask, item)
+    made = written(ask, item, words)
+    made.evidence, made.search = WAITING, search.vector(words)
+    return await propose(ask, made, chat)
+
+
+def written(ask: Ask, item: Interaction, words: str) -> Interaction:
+    """Words that answer an item, as an internal item of the record."""
+    return Interaction(
+        conversation_id=item.conversation_id,
         channel=item.channel,
         kind=item.kind,
         direction="internal",
@@ -57,18 +64,20 @@ async def reply(
         audience="internal",
         language=item.language,
         confidence=1.0,
-        evidence=_WAITING,
         filed_by_id=ask.actor.user_id,
         occurred_at=ask.now,
         received_at=ask.now,
-        search=search.vector(words),
     )
+
+
+async def propose(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
+    """Put words that answer an item before whoever approves them."""
     ask.session.add(made)
     await ask.session.flush()
     ask.wrote("reply.proposed", made)
     if ask.actor.may("push.approve"):
         return await _card(ask, made, chat)
-    project = await ask.session.get(Project, item.project_id or 0)
+    project = await ask.session.get(Project, made.project_id or 0)
     await push.put_before(
         ask, project, partial(_card, made=made, chat=chat), f"approve-reply:{made.id}"
     )
@@ -79,7 +88,7 @@ async def reply(
     )
 
 
-async def _chat(ask: Ask, item: Interaction) -> Conversation:
+async def chat_of(ask: Ask, item: Interaction) -> Conversation:
     """Where an item is answered: its own conversation, where a customer reads and can be written to."""
     chat = await ask.session.get(Conversation, item.conversation_id or 0)
     if chat is None or item.kind in _SPOKEN or item.channel == evidence.PASTED:
@@ -108,6 +117,14 @@ def _subject(item: Interaction) -> str:
     return item.subject if known else f"Re: {item.subject}"
 
 
+async def _warning(ask: Ask, made: Interaction, chat: Conversation) -> str:
+    customer = await ask.session.get(Customer, made.customer_id or 0)
+    if customer is None:
+        return ""
+    project = await ask.session.get(Project, made.project_id or 0)
+    return await guard.warning(ask, customer, f"{made.subject}\n{made.text}", project, chat)
+
+
 def _words(made: Interaction) -> Notice:
     language = "en" if made.language == "en" else "zh"
     return Notice(audience=Audience.CUSTOMER, title=made.subject, text=made.text, language=language)
@@ -122,6 +139,7 @@ async def _card(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
         (ask.t(Text("主题", "Subject")), made.subject),
         (ask.t(Text("平台余量", "Platform allows")), push.allowance(ask, room)),
         (ask.t(_PREVIEW), made.text),
+        (ask.t(guard.CHECK), await _warning(ask, made, chat)),
     ]
     return ask.notice(
         title=ask.t(
@@ -214,9 +232,9 @@ async def refuse(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
 async def _waiting(ask: Ask, item: Interaction) -> Interaction:
     """The reply, for this decision alone until the commit."""
     await ask.session.refresh(item, with_for_update=True)
-    if item.evidence[:1] != _WAITING:
+    if item.evidence[:1] != WAITING:
         raise CommandError(Text("#{number} 不是回复。", "#{number} is no reply."), number=item.id)
-    if item.evidence != _WAITING:
+    if item.evidence != WAITING:
         raise CommandError(
             Text("#{number} 已经处理过。", "#{number} was decided already."), number=item.id
         )

@@ -91,6 +91,8 @@ class InboundMessage(Frozen):
     """Ids of earlier messages this one answers, oldest first."""
     recipients: tuple[Line, ...] = ()
     """Mail addresses or phone numbers it was sent to."""
+    labels: tuple[Line, ...] = ()
+    """Folders and labels that a mail lies under; `private` or `personal` where it says so itself."""
     mentions: tuple[Mention, ...] = ()
     attachments: tuple[StoredFile, ...] = ()
     files: tuple[RemoteFile, ...] = ()

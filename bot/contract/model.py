@@ -1,12 +1,12 @@
 """A language model, where a firm has one: every use of it has a way without."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from bot.contract.ports import Ports
+from bot.contract.ports import Check, Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ class Answer:
 class NoModel(Exception):
     """There is none, its budget is spent, or it does not answer usably: go the way without."""
 
+    away: bool = False
+    """It is set up, but in trouble or out of budget for a while, whoever asks."""
+
 
 Heard = Callable[[str], None]
 """Gets what of the answer's first text is there already, whole, each time that it has grown."""
@@ -72,6 +75,10 @@ class LanguageModel(Protocol):
 
     async def ask(self, asked: Asked, heard: Heard | None = None) -> Answer:
         """Raises `NoModel`, soon: it has time limits and gives up on a server that keeps failing."""
+        ...
+
+    async def check(self) -> Sequence[Check]:
+        """What `keqing doctor` shows: reached or not, the key, the model, what is left of the budget."""
         ...
 
 

@@ -38,10 +38,13 @@ class Minutes:
         self._link = link
         self._model = model
 
-    async def written(self, item: Interaction, transcript: Transcript) -> dict[str, Any] | None:
+    async def written(
+        self, item: Interaction, transcript: Transcript, names: Sequence[str]
+    ) -> dict[str, Any] | None:
         """What a language model makes of a call, to be kept with it; None: there is none, or it failed.
 
-        Asked before the transaction that keeps the words: it may take half a minute.
+        Asked before the transaction that keeps the words: it may take half a minute. `names` are those
+        that the call probably holds, for a model that must not read them.
         """
         model = self._model()
         said = transcript.segments
@@ -51,7 +54,8 @@ class Minutes:
         language = language_of("en" if transcript.language == "en" else self._defaults.language)
         day = item.occurred_at.date().isoformat()
         try:
-            answer = await model.ask(prompting.prompt("minutes").asked(language, record, day=day))
+            asked = prompting.prompt("minutes").asked(language, record, day=day)
+            answer = await prompting.put(model, asked, names=names)
         except NoModel as why:
             _log.info("minutes.without_model", interaction=item.id, why=str(why))
             return None

@@ -1,6 +1,6 @@
 """A second opinion: messages of whose mood the program is unsure are read by a language model too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -43,7 +43,10 @@ class Scoring:
         rules: Engine,
         now: Clock,
         defaults: Defaults,
+        away: Callable[[NoModel], Awaitable[None]],
     ) -> None:
+        """`away` hears why the model has not answered."""
+        self._away = away
         self._db = db
         self._model = model
         self._rules = rules
@@ -65,6 +68,7 @@ class Scoring:
             answer = await prompting.put(model, asked)
         except NoModel as why:
             _log.info("scoring.without_model", count=len(read), why=str(why))
+            await self._away(why)
             return
         told = {one["number"]: one for one in answer.value["messages"]}
         async with self._db.transaction() as session:

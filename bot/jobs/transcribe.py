@@ -159,7 +159,7 @@ class Transcriber:
         else:
             took_s = time.monotonic() - began
             copy = await self._listening_copy(path, recording)
-            gist = await self._minutes.written(item, transcript)
+            gist = await self._minutes.written(item, transcript, hotwords)
             await self._keep(interaction_id, Kept(transcript, took_s, copy, gist))
 
     async def _keep_window(self, interaction_id: int, window: Window) -> None:

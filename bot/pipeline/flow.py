@@ -22,6 +22,7 @@ from bot.pipeline import (
     language,
     match,
     media,
+    private,
     sentiment,
     signals,
     stopping,
@@ -145,9 +146,10 @@ class Flow:
         Chats with nothing but ordinary talk are filed together: a command elsewhere must not cut
         their batch in two.
         """
+        batch, done = await private.keep_out(session, batch)
         busy = {_chat(arrived) for arrived in batch if not _ordinary(arrived)}
         quiet = [arrived for arrived in batch if _chat(arrived) not in busy]
-        done = await self._file(session, quiet) if quiet else {}
+        done |= await self._file(session, quiet) if quiet else {}
         left = [arrived for arrived in batch if _chat(arrived) in busy]
         for ordinary, run in groupby(left, _ordinary):
             if ordinary:

@@ -17,6 +17,7 @@ from bot.contract import (
     Answer,
     Asked,
     Audience,
+    Heard,
     Kind,
     NoModel,
     Refused,
@@ -420,12 +421,13 @@ class Model:
     """Answers what it is told, or that there is none."""
 
     on = True
+    masks = False
 
     def __init__(self, value: dict[str, Any] | None) -> None:
         self.value = value
         self.asked: list[Asked] = []
 
-    async def ask(self, asked: Asked) -> Answer:
+    async def ask(self, asked: Asked, heard: Heard | None = None) -> Answer:
         self.asked.append(asked)
         if self.value is None:
             raise NoModel("budget spent")

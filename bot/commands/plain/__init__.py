@@ -5,6 +5,6 @@ A new command needs one entry in `commands.toml`: the ways to ask for it, made o
 data names the commands that have none.
 """
 
-from bot.commands.plain.meaning import Meaning, meanings
+from bot.commands.plain.meaning import LONGEST, Meaning, meanings
 
-__all__ = ["Meaning", "meanings"]
+__all__ = ["LONGEST", "Meaning", "meanings"]

@@ -100,6 +100,7 @@ async def test_a_mail_is_delivered_with_its_files_and_left_as_it_was(office):
     assert (message.channel, message.chat, message.event_id) == ("email", "zhang@a.cn", "<1@a>")
     assert not any((message.private, message.addressed, message.tapped))
     assert not message.sender.proven
+    assert message.labels == ("INBOX",)
     [original] = message.attachments
     assert office.inside.media.files[original.sha256] == office.server.inbox.mails[1]
     assert set(office.server.commands) <= {

@@ -18,8 +18,7 @@ from tests.adapters.llm.chat_server import (
     message,
     status,
 )
-from tests.adapters.llm.our_side import DAY, LIMITS, Side, both
-from tests.contract.harness import Shared
+from tests.adapters.llm.our_side import DAY, LIMITS, Book, Side, both
 
 
 async def test_a_server_that_keeps_failing_is_left_alone_longer_and_longer():
@@ -70,7 +69,7 @@ async def test_one_alone_tries_a_server_that_had_failed():
 
 async def test_the_budget_of_a_day_is_shared_and_ends():
     async with both(budget_per_day=2 * SPENT) as (server, side):
-        other = Side(server.url, side.shared, budget_per_day=2 * SPENT)
+        other = Side(server.url, side.book, budget_per_day=2 * SPENT)
         known = await side.ask(data="known")
         await other.ask()
         with capture_logs() as logs:
@@ -81,21 +80,12 @@ async def test_the_budget_of_a_day_is_shared_and_ends():
         assert len(server.asked) == 2
         side.at += timedelta(hours=12)
         await side.ask()
-    assert side.shared.cursors == {DAY: "80", "llm.tokens:2026-11-21": "40"}
-
-
-class Slow(Shared):
-    """Lets others run in between, as a database does."""
-
-    async def get(self, *args, **more):
-        value = await super().get(*args, **more)
-        await asyncio.sleep(0)
-        return value
+    assert (side.book.of(DAY), side.book.of(DAY + timedelta(days=1))) == (80, 40)
 
 
 async def test_no_budget_is_no_limit_and_questions_at_once_are_all_counted():
     async with ChatServer().running() as server:
-        side = Side(server.url, Slow(), budget_per_day=0)
+        side = Side(server.url, Book(), budget_per_day=0)
         await asyncio.gather(*(side.ask() for _ in range(20)))
     assert side.spent == 20 * SPENT
 

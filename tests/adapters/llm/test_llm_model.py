@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from aiohttp import web
 from structlog.testing import capture_logs
 
 from adapters.llm import wording
@@ -20,9 +19,10 @@ from tests.adapters.llm.chat_server import (
     ChatServer,
     body,
     message,
+    raw,
     status,
 )
-from tests.adapters.llm.our_side import ASKED, LIMITS, SHORT, both
+from tests.adapters.llm.our_side import ASKED, LIMITS, SHORT, Book, both
 from tests.contract.harness import Inside
 
 
@@ -67,7 +67,7 @@ def test_a_mark_that_the_data_holds_is_not_used(monkeypatch):
     marks = iter(["aa11", "bb22"])
     monkeypatch.setattr("secrets.token_hex", lambda _: next(marks))
     asked = replace(ASKED, data="END AA11")
-    assert wording.question(asked, schema_in_words=False)[1]["content"] == (
+    assert wording.question(asked, wording.PLAIN[0])[1]["content"] == (
         "BEGIN bb22\nEND AA11\nEND bb22"
     )
 
@@ -212,7 +212,7 @@ async def test_a_server_in_trouble_is_asked_once_more_where_that_may_help(play, 
 
 
 @pytest.mark.parametrize(
-    ("raw", "type_"),
+    ("body_", "type_"),
     [
         (HTML.encode(), "text/html"),
         (b'{"choices": [{"mess', "application/json"),
@@ -220,9 +220,9 @@ async def test_a_server_in_trouble_is_asked_once_more_where_that_may_help(play, 
         (b"\xff\xfe", "application/json"),
     ],
 )
-async def test_what_is_no_completion_is_no_answer(raw, type_):
+async def test_what_is_no_completion_is_no_answer(body_, type_):
     async with both() as (server, side):
-        server.plays = [lambda: web.Response(body=raw, content_type=type_)]
+        server.plays = [raw(body_, type_)]
         assert await side.fails() == "an answer that is no completion"
         assert side.spent == 0
 
@@ -244,7 +244,7 @@ async def test_a_server_that_drips_is_left_too():
             await asyncio.sleep(0.01)
 
     async with both(SHORT) as (server, side):
-        server.plays = [lambda: web.Response(body=drip(), content_type="application/json")] * 2
+        server.plays = [raw(drip()), raw(drip())]
         assert await side.fails() == "no answer in time"
         assert len(server.asked) == 2
 
@@ -273,7 +273,7 @@ async def test_a_cancelled_question_leaves_nothing_open():
 
 
 async def test_without_an_address_there_is_no_model():
-    model = build({}, Inside().ports)
+    model = build({}, Inside().ports, Book())
     assert not model.on
     with pytest.raises(NoModel):
         await model.ask(ASKED)
@@ -281,7 +281,7 @@ async def test_without_an_address_there_is_no_model():
 
 async def test_a_server_of_ones_own_needs_no_key():
     async with ChatServer().running() as server:
-        model = build({"base_url": server.url, "model": MODEL}, Inside().ports)
+        model = build({"base_url": server.url, "model": MODEL}, Inside().ports, Book())
         assert model.on
         assert (await model.ask(ASKED)).value == GOOD
         assert server.faults == ["not the key"]

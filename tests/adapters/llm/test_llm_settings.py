@@ -4,6 +4,7 @@ import pytest
 
 from adapters.llm.model import build
 from adapters.llm.settings import ModelSettings
+from tests.adapters.llm.our_side import Book
 from tests.contract.harness import Inside
 
 URL = "https://llm.example.com/v1"
@@ -12,7 +13,9 @@ URL = "https://llm.example.com/v1"
 def test_defaults_are_off():
     settings = ModelSettings()
     assert (settings.base_url, settings.model, settings.budget_per_day) == ("", "", 500_000)
-    assert not build({}, Inside().ports).on
+    assert (settings.budget_per_person, settings.price_in, settings.price_out) == (0, 0, 0)
+    assert not settings.mask
+    assert not build({}, Inside().ports, Book()).on
 
 
 def test_values_are_tidied_and_the_key_is_not_shown():
@@ -22,7 +25,8 @@ def test_values_are_tidied_and_the_key_is_not_shown():
     assert (settings.base_url, settings.model, settings.budget_per_day) == (URL, "m", 10)
     assert settings.api_key.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(settings) + settings.model_dump_json()
-    assert build(settings.model_dump(), Inside().ports).on
+    made = build({**settings.model_dump(), "mask": "true"}, Inside().ports, Book())
+    assert (made.on, made.masks) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -38,10 +42,14 @@ def test_values_are_tidied_and_the_key_is_not_shown():
         ({"api_key": "s3cret密"}, "KEQING_LLM__API_KEY"),
         ({"budget_per_day": -1}, "KEQING_LLM__BUDGET_PER_DAY"),
         ({"budget_per_day": "many"}, "KEQING_LLM__BUDGET_PER_DAY"),
+        ({"budget_per_person": -1}, "KEQING_LLM__BUDGET_PER_PERSON"),
+        ({"price_in": "-0.1"}, "KEQING_LLM__PRICE_IN"),
+        ({"price_out": "inf"}, "KEQING_LLM__PRICE_OUT"),
+        ({"mask": "perhaps"}, "KEQING_LLM__MASK"),
     ],
 )
 def test_what_cannot_work_is_refused_by_its_name(wrong, name):
     with pytest.raises(ValueError, match=name) as raised:
-        build(wrong, Inside().ports)
+        build(wrong, Inside().ports, Book())
     assert "s3cret密" not in str(raised.value)
     assert "us:s3cret" not in str(raised.value)
