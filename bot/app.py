@@ -51,8 +51,8 @@ from bot.pipeline.happenings import Happenings
 from bot.receipts import Receipts
 from bot.rules.engine import Engine
 from bot.settings import Settings
-from storage import projects
 from storage import db as storage_db
+from storage import projects
 from storage.db import Database
 from storage.embedded import Cluster, open_cluster
 from storage.files import FileStore

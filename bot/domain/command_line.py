@@ -8,6 +8,8 @@ from typing import Final
 
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》"}
 _GAPS: Final = frozenset(" \t\r\n\u3000，、；")
+_NUMBERED: Final = re.compile(r"(?<=\d),(?=#\d)")
+"""A plain comma stays in a word (1,200), but for one between numbers of items: #12,#13."""
 _COLON: Final = re.compile(r"^([^\W\d][\w-]{0,30})[:：=](.+)$", re.DOTALL)
 
 
@@ -33,10 +35,13 @@ def split(line: str) -> list[Word]:
 
     >>> [w.text for w in split('/task new “fix login” @li due:fri')]
     ['task', 'new', 'fix login', '@li', 'due:fri']
+    >>> [w.text for w in split("/file #12,#13 C-0001")], [w.text for w in split("/cost 1,200")]
+    (['file', '#12', '#13', 'C-0001'], ['cost', '1,200'])
     """
     body = line.strip()
     if is_command(body):
         body = body[1:]
+    body = _NUMBERED.sub("、", body)
     words: list[Word] = []
     at = begun = 0
     while at < len(body):

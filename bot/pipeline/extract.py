@@ -59,6 +59,11 @@ _ASK: Final = re.compile(
 _SOFT: Final = re.compile(
     r"请查收|请知悉|请放心|请多关照|敬请|谢谢|please find|please see|please note|find attached"
 )
+_FOR_US: Final = re.compile(
+    r"(?:给|发|寄|交|传|回复|答复|告诉|通知|提供)(?:一下|给)?我(?!们?(?:会|将|负责|这边会))(?:们|方|司|这边)?"
+    r"|\b(?:send|give|tell|let|show|get back to) (?:me|us)\b"
+)
+"""What is asked for comes to the writer: "请下周三前把图纸发给我们" promises nothing."""
 _PROMISE: Final = re.compile(
     r"(?:我们?|我方|我司|我这边|这边|咱们|财务|法务|老板|领导|团队|项目组|[\u4e00-\u9fff]工|小[\u4e00-\u9fff])[^，,。；;？?！!]{0,16}"
     r"(?:会(?!议|上|后)|将(?!来)|保证|承诺|负责|争取|一定|给你|给您|发你|发您|发给|回复|反馈|安排|提交|提供|完成|处理|付|打款|寄|到场|到现场|落实|跟进|解决|更新|back|交付|上线)"
@@ -179,17 +184,24 @@ def _day(when: date | datetime) -> date:
 
 
 def _clauses(sentence: str) -> list[str]:
-    """A long sentence in clauses, a short one whole: an ask reads best with its reason."""
-    if len(sentence) <= 40:
+    """A long sentence in clauses, a short one whole: an ask reads best with its reason, but not with
+    a promise.
+    """
+    words = plain(sentence)
+    mixed = _PROMISE.search(words) and _ASK.search(_SOFT.sub("", words))
+    if len(sentence) <= 40 and not mixed:
         return [sentence]
     parts = [part.strip() for part in _EDGES.split(sentence)]
     return [part for part in parts if part]
 
 
 def _sort(words: str) -> str:
+    asks = _ASK.search(_SOFT.sub("", words))
+    if asks and _FOR_US.search(words):
+        return "ask"
     if _PROMISE.search(words) and not _NO_PROMISE.search(words) and not words.endswith("?"):
         return "promise"
-    return "ask" if _ASK.search(_SOFT.sub("", words)) else ""
+    return "ask" if asks else ""
 
 
 def _dates(text: str, now: datetime) -> list[DateNamed]:

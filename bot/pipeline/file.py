@@ -44,7 +44,7 @@ def _row(work: Work) -> dict[str, Any]:
         "project_id": found.project_id,
         "contact_id": found.contact_id,
         "user_id": found.user_id,
-        "sender_name": message.sender.name[:_LONGEST_LINE],
+        "sender_name": (message.sender.name or _known_as(work))[:_LONGEST_LINE],
         "sender_address": bounded(message.sender.email or message.sender.id),
         "sender_proven": message.sender.proven,
         "recipients": [bounded(one) for one in message.recipients[:_MOST_RECIPIENTS]],
@@ -63,6 +63,16 @@ def _row(work: Work) -> dict[str, Any]:
         "received_at": work.received_at,
         **understood(work),
     }
+
+
+def _known_as(work: Work) -> str:
+    """What whoever wrote is called in the record, where the channel tells no name."""
+    contact, user = work.match.contact_id, work.match.user_id
+    for pair in work.question.senders:
+        for known in work.directory.known.get(pair, []):
+            if (contact and known.contact_id == contact) or (user and known.user_id == user):
+                return known.name
+    return ""
 
 
 def understood(work: Work) -> dict[str, Any]:

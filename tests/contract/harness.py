@@ -18,7 +18,6 @@ from pydantic import SecretStr
 
 from adapters.hook import adapter as hook
 from adapters.web import adapter as own
-from bot.app import OwnChats
 from bot.contract import (
     MOST_FILE,
     Adapter,
@@ -33,6 +32,7 @@ from bot.contract import (
     signing,
 )
 from bot.download import Downloads
+from bot.sharing import OwnChats
 from storage import chat_log
 from storage.db import Database
 from tests import play

@@ -114,3 +114,23 @@ def test_a_megabyte_does_not_stall(piece):
     began = time.perf_counter()
     find(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "promises"),
+    [
+        ("请下周三前把图纸发给我们", ["请下周三前把图纸发给我们"], []),
+        ("Please send us the report by Friday", ["Please send us the report by Friday"], []),
+        ("我们下周一付款，麻烦开票", ["麻烦开票"], ["我们下周一付款"]),
+        ("请放心，周五前一定交付", [], ["请放心，周五前一定交付"]),
+    ],
+)
+def test_what_comes_to_the_writer_is_asked_for_and_not_promised(text, asks, promises):
+    found = extract.find(text, TODAY)
+    assert [one.words for one in found.asks] == asks
+    assert [one.words for one in found.promises] == promises
+
+
+def test_a_decision_is_told_but_not_one_that_is_open():
+    found = extract.find("会议决定采用方案B。供应商还没有确定。", TODAY)
+    assert [one.words for one in found.decisions] == ["会议决定采用方案B。"]
