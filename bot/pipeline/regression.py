@@ -18,7 +18,7 @@ from bot.pipeline import features
 
 MOODS: Final = ("negative", "neutral", "positive")
 SIGNALS: Final = ("churn", "complaint", "payment", "praise", "scope", "urgency")
-FAMILIAR: Final = 0.42
+FAMILIAR: Final = 0.45
 """The share of its runs that is known of a text of the trade; below it signals need more."""
 DOUBT: Final = 30.0
 

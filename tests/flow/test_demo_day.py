@@ -16,6 +16,7 @@ from bot.settings import load
 from storage.db import Database
 from tests import play
 from tests.adapters.llm.chat_server import KEY, MODEL, Calls, ChatServer, Question, status
+from tests.scripted_model import think
 
 BOSS = "林国栋"
 DAILY = (digest.JOB, risk_scan.JOB, remind.JOB, reminders.JOB, scoring.JOB)
@@ -97,7 +98,7 @@ async def says(program: Program, *lines: str) -> list[str]:
     said: list[InboundMessage] = [own_message(HOME, actor, line, program.now()) for line in lines]
     await play.file_all(program, *said)
     await play.send_all(program)
-    await program.jobs.run(["default"], wait=False)
+    await think(program)
     await play.send_all(program)
     return [told(notice) for notice in (await play.posted(program))[before:]]
 
@@ -113,7 +114,7 @@ async def test_a_day_of_the_demo_firm_ends_well(program: Program, server: ChatSe
         pass
     for job in DAILY:
         await program.clockwork.fire(job, program.now())
-    await program.jobs.run(["default"], wait=False)
+    await think(program)
     await play.send_all(program)
 
     asked = (
