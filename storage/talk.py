@@ -14,6 +14,7 @@ from storage.scope import Scope
 from storage.tables import (
     Attachment,
     Conversation,
+    Customer,
     Event,
     Interaction,
     InteractionVersion,
@@ -292,3 +293,23 @@ GROUP BY 1, 2, 3
         },
     )
     return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+async def lately_heard(
+    session: AsyncSession, scope: Scope, since: datetime, limit: int = 30
+) -> list[Customer]:
+    """Customers who have written or called since, for whoever looks after none of their own."""
+    heard = select(Interaction.customer_id).where(
+        Interaction.direction == "in", Interaction.occurred_at >= since, scope.interactions()
+    )
+    found = await session.exec(
+        select(Customer)
+        .where(
+            col(Customer.merged_into_id).is_(None),
+            scope.customers(),
+            col(Customer.id).in_(heard),
+        )
+        .order_by(col(Customer.id))
+        .limit(limit)
+    )
+    return list(found.all())

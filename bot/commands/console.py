@@ -1,23 +1,32 @@
 """Runs a command line for a person: permission, confirmation, undo, trace, help on a wrong word."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from rapidfuzz import process
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.commands import arguments, plain, registry
+from bot.commands import arguments, cards, plain, registry
 from bot.commands.registry import Ask, Command, CommandError, Host, Rest
-from bot.contract import Button, Level, Notice, storable
+from bot.contract import Button, Fact, Level, Notice, storable
 from bot.domain import command_line
 from bot.people import Actor
 from bot.texts import Text, listed
 from storage import audit
-from storage.tables import Conversation, Interaction, Pending, UndoEntry
+from storage.tables import (
+    Conversation,
+    Customer,
+    Interaction,
+    Pending,
+    Project,
+    Task,
+    UndoEntry,
+    User,
+)
 from storage.undo import Recorder
 
 CONFIRM_WITHIN: Final = timedelta(minutes=10)
@@ -93,7 +102,7 @@ async def propose(ask: Ask, line: str) -> Outcome:
     try:
         command, values = await _typed(ask, line)
         if command.writes(values):
-            return Outcome(await _ask_first(ask, line), ok=True)
+            return Outcome(await _show_first(ask, line, command, values), ok=True)
         notice = await command.run(ask, **values)
         return Outcome(notice.model_copy(update={"note": f"→ {line}"}), ok=True)
     except CommandError as error:
@@ -119,7 +128,7 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
             return await _not_understood(ask, line, said)
         command, values = said.command, said.values
         if said.plainly and command.writes(values):
-            return await _ask_first(ask, said.line)
+            return await _show_first(ask, said.line, command, values)
         if said.plainly:
             notice = await command.run(ask, **values)
             return notice.model_copy(update={"note": notice.note or f"→ {said.line}"})
@@ -226,19 +235,50 @@ def _command(
     return command, words[len(plain) - len(left) :]
 
 
-async def _ask_first(ask: Ask, line: str) -> Notice:
-    """A write that is shown before it is done."""
+async def _ask_first(ask: Ask, line: str, said: str = "") -> Notice:
+    """A write that is shown before it is done; `said` in place of its line."""
     chat = f"{ask.chat.channel}:{ask.chat.chat}" if ask.chat else ""
     pending = Pending(user_id=ask.actor.user_id or 0, chat=chat, line=line)
     ask.session.add(pending)
     await ask.session.flush()
     return ask.notice(
-        text=ask.t(_CONFIRM, line=line.strip()),
+        text=ask.t(_CONFIRM, line=said or line.strip()),
         buttons=[
             Button(label=ask.t(_YES), command=f"/yes {pending.id}", primary=True, once=True),
             Button(label=ask.t(_NO), command=f"/no {pending.id}", once=True),
         ],
     )
+
+
+async def _show_first(ask: Ask, line: str, command: Command, values: Mapping[str, Any]) -> Notice:
+    """The same for words that were read as a command: what it would be done with, one by one."""
+    made = await _ask_first(ask, line, f"/{command.spoken(ask.language)}")
+    facts = tuple(
+        Fact(label=ask.t(param.text), value=_shown(ask, values[param.name]))
+        for param in command.params
+        if values.get(param.name) not in (None, "", param.default)
+    )
+    return made.model_copy(update={"facts": facts})
+
+
+def _shown(ask: Ask, value: Any) -> str:
+    """An argument as a person reads it."""
+    if isinstance(value, Customer | Project):
+        return f"{value.code} {value.name}"
+    if isinstance(value, Task):
+        return f"T-{value.id} {value.name}"
+    if isinstance(value, User):
+        return value.name
+    if isinstance(value, Interaction):
+        return f"#{value.id} {cards.short(value.text or value.subject, 60)}"
+    if isinstance(value, Conversation):
+        return f"{value.channel} {value.name or value.chat}"
+    if isinstance(value, datetime):
+        return cards.moment(ask, value)
+    if isinstance(value, date):
+        return cards.day(value, ask.language)
+    label: Text | None = getattr(value, "text", None)
+    return ask.t(label) if isinstance(label, Text) else str(value)
 
 
 async def _keep(ask: Ask, line: str, changes: list[dict[str, Any]]) -> None:

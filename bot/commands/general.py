@@ -45,8 +45,9 @@ async def help_(ask: Ask, about: Annotated[Rest, Text("命令", "command")] = Re
         title=ask.t(Text("我能做什么", "What I can do")),
         text=ask.t(
             Text(
-                "直接输入命令，中英文都可以；名称有空格时加引号。",
-                "Type a command in Chinese or English; put names with spaces in quotes.",
+                "用自己的话说就行，例如“华建三期进度怎么样”；要改动内容时会先给您看。也可以输入命令，名称有空格时加引号。",
+                "Say it in your own words (“how is phase three?”): what would change something is shown"
+                " first. Or type a command; put names with spaces in quotes.",
             )
         ),
         table=Table(columns=columns, rows=rows),

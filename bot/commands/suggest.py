@@ -59,6 +59,7 @@ async def think(ask: Ask, ids: Mapping[str, int]) -> Thought | None:
         title = ask.t(_TITLE, who=f"{whose[0].code} {whose[0].name}")
     else:
         whose = await uses.customers_of(session, scope, ask.actor.user_id or 0)
+        whose = whose or await talk.lately_heard(session, scope, ask.now - _PAST)
         title = ask.t(_MINE)
     found = await _steps(ask, whose)
     shown = found[: _MOST if ids["customer"] else _PRESSING]
