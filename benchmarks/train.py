@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,8 @@ CORRECTIONS: Final = "corrections"
 CORRECTED: Final = 3.0
 """How much a row of it counts beside one of the corpus."""
 BINS: Final = 10
+DRAWN: Final = 200
+"""How often voices are drawn for an interval."""
 PRECISE: Final = 0.77
 """What the precision of all signals together must be on voices that were not read."""
 
@@ -238,19 +240,44 @@ def show(values: Floats, rows: Sequence[Row], least: Sequence[float]) -> None:
     print(
         f"{len(rows)} texts in {len(voices)} voices; each told by weights that never read its voice"
     )
-    each = [_f1(best == mood, true == mood) for mood in range(3)]
-    precision = _precision(best == 0, true == 0)
-    print(f"sentiment  macro-F1 {np.mean(each):.3f}  negative precision {precision:.3f}")
+    drawn = _drawn([row.voice for row in rows])
+
+    def macro(at: NDArray[np.int_]) -> float:
+        return float(np.mean([_f1(best[at] == mood, true[at] == mood) for mood in range(3)]))
+
+    print(
+        f"sentiment  macro-F1 {_told(macro, drawn)}  negative precision "
+        + _told(lambda at: _precision(best[at] == 0, true[at] == 0), drawn)
+    )
     told_ = values[:, len(regression.MOODS) :] > np.array(least)
     real = np.array([[name in row.signals for name in regression.SIGNALS] for row in rows])
-    for number, name in enumerate(regression.SIGNALS):
-        _show_signal(name, told_[:, number], real[:, number])
-    _show_signal("all", told_, real)
+    for name, column, wanted in (
+        *zip(regression.SIGNALS, told_.T, real.T, strict=True),
+        ("all", told_, real),
+    ):
+        precision = _told(lambda at, c=column, w=wanted: _precision(c[at], w[at]), drawn)
+        recall = _told(lambda at, c=column, w=wanted: _precision(w[at], c[at]), drawn)
+        print(f"{name:<11}precision {precision}  recall {recall}")
 
 
-def _show_signal(name: str, told_: NDArray[np.bool_], real: NDArray[np.bool_]) -> None:
-    recall = (told_ & real).sum() / max(1, real.sum())
-    print(f"{name:<11}precision {_precision(told_, real):.3f}  recall {recall:.3f}")
+def _drawn(voices: Sequence[str]) -> list[NDArray[np.int_]]:
+    """All rows, then as many voices drawn from those that there are, again and again."""
+    names = np.array(voices)
+    at = {voice: np.flatnonzero(names == voice) for voice in sorted(set(voices))}
+    dice = np.random.default_rng(0)
+    listed = list(at.values())
+    again = [
+        np.concatenate([listed[one] for one in dice.integers(len(listed), size=len(listed))])
+        for _ in range(DRAWN)
+    ]
+    return [np.arange(len(names)), *again]
+
+
+def _told(figure: Callable[[NDArray[np.int_]], float], drawn: Sequence[NDArray[np.int_]]) -> str:
+    """A figure with its 95 % interval over other voices of the kind (bootstrap by voice)."""
+    value, *others = map(figure, drawn)
+    low, high = np.percentile(others, [2.5, 97.5])
+    return f"{value:.3f} [{low:.3f}-{high:.3f}]"
 
 
 def _f1(told_: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:

@@ -9,19 +9,23 @@ from bot.pipeline.sentences import head, plain, visible
 
 NAMES: Final = regression.SIGNALS
 _SURELY: Final = 0.85
+_HARDLY: Final = 0.5
 
 
 def find(text: str, mood: Sentiment) -> tuple[str, ...]:
     """The signals in `text`, sorted, whose mood has been told; rules alone where that was unscored.
 
     What the rules call complaint or praise counts where the mood agrees, and a text that is very
-    surely negative complains. One that reads negative praises nobody; a positive one is no complaint,
-    nor is one of an unknown kind that speaks of no you and us.
+    surely negative complains, one that is hardly so does not by its sound alone. One that reads negative
+    praises nobody; a positive one is no complaint, nor is one of an unknown kind that speaks of no you
+    and us.
     """
     if mood.label == "unscored":
         return tuple(by_rules(plain(visible(head(text)))))
     found, rules = set(mood.hints), set(mood.rules)
     if mood.label == "negative":
+        if mood.confidence < _HARDLY:
+            found.discard("complaint")
         found |= rules & {"complaint"}
         found |= {"complaint"} if mood.familiar and mood.confidence > _SURELY else set()
         found.discard("praise")
