@@ -11,7 +11,9 @@ from bot import outbox
 from bot.commands import guard, push
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Audience, Kind, Level, Notice
-from bot.pipeline import evidence
+from bot.people import Defaults
+from bot.pipeline import evidence, extract, promises
+from bot.pipeline.promises import Said
 from bot.texts import Text
 from storage import search
 from storage.tables import Conversation, Customer, Interaction, Project
@@ -172,6 +174,7 @@ async def send(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
         thread=await _thread(ask, made),
         copies=await _copies(ask, made, chat),
     )
+    await _promised(ask, made)
     ask.wrote("reply.approved", made)
     return ask.notice(
         title=ask.t(Text("已批准回复 #{number}", "Reply #{number} approved"), number=made.id),
@@ -183,6 +186,15 @@ async def send(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
         level=Level.GOOD,
         facts=[(ask.t(_PREVIEW), made.text)],
     )
+
+
+async def _promised(ask: Ask, made: Interaction) -> None:
+    """What the reply promises comes back to whoever wrote it."""
+    if made.user_id is None:
+        return
+    found = extract.find(made.text, ask.now.date())
+    said = Said(made.id, made.user_id, ask.now, found, made.customer_id, made.project_id)
+    await promises.keep(ask.session, [said], ask.now, Defaults(timezone=ask.actor.zone.key))
 
 
 async def _chat_of(ask: Ask, made: Interaction) -> Conversation:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import linking, log, outbox
+from bot import linking, log, telling
 from bot.clock import Clock
 from bot.contract import (
     Adapter,
@@ -19,7 +19,7 @@ from bot.contract import (
     Platform,
     Sender,
 )
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.runtime import Jobs
 from bot.texts import Text, language_of, listed
 from storage import audit, people
@@ -126,14 +126,8 @@ class Directory:
             for user in told:
                 language = language_of(user.language or self._defaults.language)
                 notice = _notice(adapter.channel, found, error, language)
-                for chat in await own_chats(session, self._home, user, now):
-                    await outbox.post(
-                        session,
-                        notice,
-                        channel=chat.channel,
-                        chat=chat.chat,
-                        key=f"directory:{adapter.channel}:{chat.id}:{now:%Y%m%dT%H%M%S}",
-                    )
+                key = f"directory:{adapter.channel}:{now:%Y%m%dT%H%M%S}"
+                await telling.member(session, user, notice, home=self._home, key=key, now=now)
 
 
 async def _learn(session: AsyncSession, channel: str, listed_: Sequence[Colleague]) -> Found:

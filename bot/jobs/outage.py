@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from bot import log, outbox
+from bot import log, telling
 from bot.clock import Clock
 from bot.contract import Level, NoModel, Notice
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.texts import Text, language_of
 from storage import people
 from storage.db import Database
@@ -43,12 +43,6 @@ class Outage:
                     text=_BODY.in_(language, why=why),
                     language=language,
                 )
-                for chat in await own_chats(session, self._home, user, now):
-                    await outbox.post(
-                        session,
-                        notice,
-                        channel=chat.channel,
-                        chat=chat.chat,
-                        key=f"model-away:{now:%Y-%m-%d}:{chat.channel}:{chat.chat}",
-                    )
+                key = f"model-away:{now:%Y-%m-%d}"
+                await telling.member(session, user, notice, home=self._home, key=key, now=now)
         _log.info("outage.said", why=str(why))

@@ -5,10 +5,10 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox
+from bot import clock, outbox, telling
 from bot.clock import Clock
 from bot.contract import Button, Level, Notice
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.texts import Text, language_of
 from storage import reminders
 from storage.db import Database
@@ -49,15 +49,10 @@ class Remind:
         local = now.astimezone(clock.zone(user.timezone, self._defaults.timezone))
         when = outbox.after_quiet(local, self._defaults.quiet) if one.source == "promise" else now
         notice = await _notice(session, one, user.language or self._defaults.language)
-        for chat in await own_chats(session, self._home, user, now):
-            await outbox.post(
-                session,
-                notice,
-                channel=chat.channel,
-                chat=chat.chat,
-                key=f"reminder:{one.id}:{one.at:%Y%m%dT%H%M}:{chat.channel}:{chat.chat}",
-                not_before=when,
-            )
+        key = f"reminder:{one.id}:{one.at:%Y%m%dT%H%M}"
+        await telling.member(
+            session, user, notice, home=self._home, key=key, now=now, not_before=when
+        )
 
 
 async def _notice(session: AsyncSession, one: Reminder, spoken: str) -> Notice:

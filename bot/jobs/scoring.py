@@ -94,7 +94,7 @@ class Scoring:
         await session.flush()
         traces = [audit.Trace("interaction.scored", "interaction", one.id) for one in changed]
         await audit.write(session, *traces)
-        await self._rules.filed(session, [_filed(one) for one in changed], self._now())
+        await self._rules.filed(session, [Filed.of(one) for one in changed], self._now())
         _log.info("scoring.done", read=len(told), changed=len(changed))
 
 
@@ -126,17 +126,3 @@ def _words(
     new = [words.strip() for words in said if words.strip() and words.strip() in item.text]
     more = (extract.dated(words, item.occurred_at.date()) for words in new if words not in known)
     return (*found, *more)[: extract.MOST]
-
-
-def _filed(item: Interaction) -> Filed:
-    return Filed(
-        interaction_id=item.id,
-        customer_id=item.customer_id,
-        project_id=item.project_id,
-        direction=item.direction,
-        sentiment=item.sentiment,
-        score=item.score,
-        signals=tuple(item.signals),
-        kind=item.kind,
-        because=item.because,
-    )

@@ -205,7 +205,7 @@ class Transcriber:
             )
             await audit.write(session, trace)
             await session.flush()
-            await self._rules.filed(session, [_filed(item)], self._now())
+            await self._rules.filed(session, [Filed.of(item)], self._now())
             await self._minutes.post(session, item, transcript, self._now())
             cost = f"{transcript.cost} {transcript.currency}" if transcript.cost else ""
             spent = Spent(transcript.duration_s, took_s, cost)
@@ -295,17 +295,3 @@ async def _place(session: AsyncSession, item: Interaction) -> None:
     if answer.customer_id == item.customer_id:
         item.project_id = answer.project_id
     await talk.refile(session, item)
-
-
-def _filed(item: Interaction) -> Filed:
-    return Filed(
-        interaction_id=item.id,
-        customer_id=item.customer_id,
-        project_id=item.project_id,
-        direction=item.direction,
-        sentiment=item.sentiment,
-        score=item.score,
-        signals=tuple(item.signals),
-        kind=item.kind,
-        because=item.because,
-    )

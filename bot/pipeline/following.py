@@ -7,9 +7,9 @@ from typing import Final
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox
+from bot import clock, outbox, telling
 from bot.contract import Button, Level, Notice
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.pipeline import promises
 from bot.pipeline.promises import Said
 from bot.pipeline.remarks import Remark, find
@@ -84,15 +84,15 @@ class Following:
                 continue
             local = now.astimezone(clock.zone(user.timezone, self._defaults.timezone))
             notice = _notice(work, remark, user.language or self._defaults.language)
-            for chat in await own_chats(session, self._home, user, now):
-                await outbox.post(
-                    session,
-                    notice,
-                    channel=chat.channel,
-                    chat=chat.chat,
-                    key=f"remark:{remark.task.id}:{work.interaction_id}:{chat.channel}:{chat.chat}",
-                    not_before=outbox.after_quiet(local, self._defaults.quiet),
-                )
+            await telling.member(
+                session,
+                user,
+                notice,
+                home=self._home,
+                key=f"remark:{remark.task.id}:{work.interaction_id}",
+                now=now,
+                not_before=outbox.after_quiet(local, self._defaults.quiet),
+            )
 
 
 def _theirs(work: Work) -> bool:

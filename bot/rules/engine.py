@@ -18,7 +18,15 @@ from bot.rules.facts import FACTS, Facts
 from bot.rules.words import TEMPLATES
 from bot.texts import Language, Text, language_of
 from storage import audit, people, watch
-from storage.tables import Alert, Conversation, Customer, Event, Project, User
+from storage.tables import (
+    Alert,
+    Conversation,
+    Customer,
+    Event,
+    Interaction,
+    Project,
+    User,
+)
 
 _RULE = Text("规则", "Rule")
 _ACKNOWLEDGE = Text("知道了", "Got it")
@@ -38,6 +46,21 @@ class Filed:
     signals: tuple[str, ...]
     kind: str
     because: str
+
+    @classmethod
+    def of(cls, item: Interaction) -> "Filed":
+        """What is kept already, when something more is known of it."""
+        return cls(
+            interaction_id=item.id,
+            customer_id=item.customer_id,
+            project_id=item.project_id,
+            direction=item.direction,
+            sentiment=item.sentiment,
+            score=item.score,
+            signals=tuple(item.signals),
+            kind=item.kind,
+            because=item.because,
+        )
 
 
 @dataclass(frozen=True, slots=True)

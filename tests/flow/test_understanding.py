@@ -84,6 +84,19 @@ async def test_what_a_member_promises_comes_back_as_a_reminder(loaded: Program):
     assert "没有" in await play.said(loaded, "/reminders", "李雷")
 
 
+async def test_a_promise_in_an_approved_reply_is_kept_too(loaded: Program):
+    await play.file_all(loaded, play.message("m1", "三期什么时候验收？"))
+    day = (datetime.now(UTC) + timedelta(days=3)).astimezone(clock.zone("Asia/Shanghai")).date()
+    await play.run(loaded, f"/reply #1 我们{day.month}月{day.day}日前把验收计划发给您。", "李雷")
+    assert await play.rows(loaded, "SELECT 1 AS one FROM reminder") == []
+    (made,) = await play.rows(loaded, "SELECT id FROM interaction WHERE message_key = 'answers:1'")
+    await play.run(loaded, f"/reply send #{made['id']}")
+    (kept,) = await play.rows(
+        loaded, "SELECT u.name, r.due FROM reminder r JOIN user_account u ON u.id = r.user_id"
+    )
+    assert (kept["name"], kept["due"]) == ("李雷", day)
+
+
 async def test_reminders_are_ones_own(loaded: Program):
     day = (datetime.now(UTC) + timedelta(days=3)).date()
     assert "已设提醒" in await play.said(loaded, f"/提醒 {day} 给王总打电话", "李雷")
