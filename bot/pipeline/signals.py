@@ -17,8 +17,8 @@ def find(text: str, mood: Sentiment) -> tuple[str, ...]:
 
     What the rules call complaint or praise counts where the mood agrees, and a text that is very
     surely negative complains, one that is hardly so does not by its sound alone. One that reads negative
-    praises nobody; a positive one is no complaint, nor is one of an unknown kind that speaks of no you
-    and us.
+    praises nobody; a positive one is no complaint. One of an unknown kind that speaks of no you and us is
+    neither.
     """
     if mood.label == "unscored":
         return tuple(by_rules(plain(visible(head(text)))))
@@ -33,7 +33,7 @@ def find(text: str, mood: Sentiment) -> tuple[str, ...]:
         found |= rules & {"praise"}
         found.discard("complaint")
     if not mood.familiar and not features.TO_US.search(plain(visible(head(text)))):
-        found.discard("complaint")
+        found -= {"complaint", "praise"}
     return tuple(sorted(found))
 
 
