@@ -21,19 +21,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
+from bot.cli import correcting
 from bot.pipeline import features, language, regression, sentiment
 
 CORPUS: Final = Path(__file__).with_name("corpus")
 WEIGHTS: Final = Path(regression.__file__).with_name("data") / "weights.json"
-CODES: Final = {"-": "negative", "0": "neutral", "+": "positive"}
-SIGNAL_CODES: Final = {
-    "c": "complaint",
-    "h": "churn",
-    "y": "payment",
-    "s": "scope",
-    "r": "praise",
-    "u": "urgency",
-}
+CODES: Final = {code: mood for mood, code in correcting.MOODS.items()}
+SIGNAL_CODES: Final = {code: name for name, code in correcting.SIGNALS.items()}
 FOLDS: Final = 6
 LEAST: Final = 2
 """Texts that a run must stand in."""

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import outbox
+from bot import outbox, telling
 from bot.contract import Audience, Button, Fact, InboundMessage, Level, Notice, Sender, quoted
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.texts import Language, Text, language_of
 from storage import people, talk
 from storage.tables import LinkRequest, User
@@ -49,14 +49,8 @@ async def ask(
         for admin in await people.users_with_role(session, "admin"):
             language = language_of(admin.language or defaults.language)
             card = await _card(session, request, language)
-            for chat in await own_chats(session, home, admin, datetime.now(UTC)):
-                await outbox.post(
-                    session,
-                    card,
-                    channel=chat.channel,
-                    chat=chat.chat,
-                    key=f"link:{request.id}:{chat.id}",
-                )
+            key, now = f"link:{request.id}", datetime.now(UTC)
+            await telling.member(session, admin, card, home=home, key=key, now=now)
     said = _HELLO if fresh else _REFUSED if request.refused else _WAITS
     # However often they write, they are told once an hour.
     spoken = "hello" if fresh else f"{datetime.now(UTC):%Y%m%dT%H}"

@@ -153,14 +153,6 @@ async def costs(session: AsyncSession, project_ids: Collection[int]) -> list[Cos
     return list(found.all())
 
 
-async def projects_of(session: AsyncSession, customer_id: int) -> list[Project]:
-    """All projects of a customer, whoever may see them."""
-    found = await session.exec(
-        select(Project).where(Project.customer_id == customer_id).order_by(col(Project.id))
-    )
-    return list(found.all())
-
-
 @dataclass(frozen=True, slots=True)
 class Called:
     """A name that stands in a text."""

@@ -9,8 +9,8 @@ from bot.cli import lines
 from bot.texts import Text
 from storage import moods
 
-_MOODS: Final = {"negative": "-", "neutral": "0", "positive": "+"}
-_SIGNALS: Final = {
+MOODS: Final = {"negative": "-", "neutral": "0", "positive": "+"}
+SIGNALS: Final = {
     "complaint": "c",
     "churn": "h",
     "payment": "y",
@@ -36,8 +36,8 @@ async def run(program: Program, *, as_json: bool) -> int:
         return 0
     for one in found:
         kept = (name for name in one.signals if name not in _UNFIT[one.after])
-        signals = "".join(_SIGNALS[name] for name in kept)
+        signals = "".join(SIGNALS[name] for name in kept)
         words = one.text.replace("\t", " ").replace("\r", "").replace("\n", "\\n")
-        typer.echo(f"{_MOODS[one.after]}\t{signals}\t{words}")
+        typer.echo(f"{MOODS[one.after]}\t{signals}\t{words}")
     typer.echo(_COUNT.in_(program.settings.language, count=len(found)), err=True)
     return 0

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.commands import arguments, cards, plain, registry
+from bot.commands import arguments, cards, plain, registry, thoughts
 from bot.commands.registry import Ask, Command, CommandError, Host, Rest
 from bot.contract import Button, Fact, Level, Notice, storable
 from bot.domain import command_line
@@ -101,12 +101,17 @@ async def propose(ask: Ask, line: str) -> Outcome:
     """Run a line that somebody else has written for the asker: what would write is shown first."""
     try:
         command, values = await _typed(ask, line)
-        if command.writes(values):
-            return Outcome(await _show_first(ask, line, command, values), ok=True)
-        notice = await command.run(ask, **values)
-        return Outcome(notice.model_copy(update={"note": f"→ {line}"}), ok=True)
+        return Outcome(await _carefully(ask, line, command, values), ok=True)
     except CommandError as error:
         return Outcome(_refusal(ask, error), ok=False)
+
+
+async def _carefully(ask: Ask, line: str, command: Command, values: dict[str, Any]) -> Notice:
+    """A line that was read from other words: what writes is shown first, all else says what it is."""
+    if command.writes(values):
+        return await _show_first(ask, line, command, values)
+    notice = await command.run(ask, **values)
+    return notice.model_copy(update={"note": notice.note or f"→ {line}"})
 
 
 def _refusal(ask: Ask, error: CommandError) -> Notice:
@@ -127,11 +132,8 @@ async def _run(ask: Ask, line: str, *, confirmed: bool) -> Notice:
         if isinstance(said, CommandError):
             return await _not_understood(ask, line, said)
         command, values = said.command, said.values
-        if said.plainly and command.writes(values):
-            return await _show_first(ask, said.line, command, values)
         if said.plainly:
-            notice = await command.run(ask, **values)
-            return notice.model_copy(update={"note": notice.note or f"→ {said.line}"})
+            return await _carefully(ask, said.line, command, values)
     if command.confirm and not confirmed:
         return await _ask_first(ask, line)
     recorder = Recorder(ask.session)
@@ -197,14 +199,9 @@ async def _not_understood(ask: Ask, line: str, wrong: CommandError) -> Notice:
     """A language model may know what is meant; without one, a question is looked up."""
     if len(line) > plain.LONGEST or not line.strip():
         raise wrong
-    if ask.host is not None and ask.actor.user_id is not None:
-        # Kept for the job that reads it; it is done with, so that no yes confirms it.
-        chat = f"{ask.chat.channel}:{ask.chat.chat}" if ask.chat else ""
-        kept = Pending(user_id=ask.actor.user_id, chat=chat, line=line, done_at=ask.now)
-        ask.session.add(kept)
-        await ask.session.flush()
-        if await ask.host.think(ask, WORDS, line=kept.id):
-            return ask.say(_THINKING)
+    asked = ask.host is not None and ask.actor.user_id is not None
+    if asked and await ask.host.think(ask, WORDS, line=await thoughts.keep(ask, line)):
+        return ask.say(_THINKING)
     if _QUESTION.search(line) and ask.actor.may(registry.COMMANDS["ask"].permission):
         found = await registry.COMMANDS["ask"].run(ask, question=line)
         return found.model_copy(update={"note": found.note or f"→ /ask {line}"})

@@ -205,7 +205,7 @@ async def correct(
     before = item.sentiment
     await kept.correct(ask.session, item, sentiment.value, ask.actor.user_id)
     item.sentiment = sentiment.value
-    item.score = {"negative": -0.6, "positive": 0.6}.get(sentiment.value, 0.0)
+    item.score = sentiment.score
     item.because, item.mood_sure, item.mood_by = "", 1.0, "person"
     ask.session.add(item)
     ask.wrote("interaction.corrected", item, before=before, after=sentiment)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from bot import outbox
+from bot import outbox, telling
 from bot.commands import cards, guard, public
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.outbox import Room
-from bot.people import Actor, Defaults, actor, own_chats
+from bot.people import Actor, Defaults, actor
 from bot.render import plain
 from bot.texts import Text
 from storage import people, pushes
@@ -90,10 +90,7 @@ async def put_before(
     """Put a card before who may say yes, in their language."""
     for user, reader in await _approvers(ask, project):
         shown = await card(replace(ask, actor=reader))
-        for own in await own_chats(ask.session, "web", user, ask.now):
-            await outbox.post(
-                ask.session, shown, channel=own.channel, chat=own.chat, key=f"{key}:{own.id}"
-            )
+        await telling.member(ask.session, user, shown, home="web", key=key, now=ask.now)
 
 
 async def _approvers(ask: Ask, project: Project | None) -> list[tuple[User, Actor]]:

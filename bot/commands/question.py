@@ -14,7 +14,6 @@ from bot.contract import Answer, Button, Notice
 from bot.domain import names
 from bot.texts import Text
 from storage import customers, projects, uses
-from storage.tables import Pending
 from storage.uses import Called
 
 USE: Final = "ask"
@@ -43,17 +42,14 @@ async def ask_(ask: Ask, question: Annotated[Rest, Text("问题", "question")]) 
     said, about = await _found(ask, words)
     if not said:
         return ask.notice(title=words, text=ask.t(_NOTHING))
-    # Kept for the job that reads it: jobs carry numbers only.
-    kept = Pending(user_id=ask.actor.user_id or 0, chat="", line=words, done_at=ask.now)
-    ask.session.add(kept)
-    await ask.session.flush()
+    number = await thoughts.keep(ask, words)
     offline = _notice(ask, words, answers.offline(about, said[: answers.MOST]), said)
-    return await thoughts.begin(ask, offline, USE, line=kept.id)
+    return await thoughts.begin(ask, offline, USE, line=number)
 
 
 async def think(ask: Ask, ids: Mapping[str, int]) -> Thought | None:
-    kept = await ask.session.get(Pending, ids["line"])
-    if kept is None or kept.user_id != ask.actor.user_id:
+    kept = await thoughts.kept(ask, ids)
+    if kept is None:
         return None
     said, about = await _found(ask, kept.line)
     if not said:

@@ -11,7 +11,7 @@ from bot.commands.registry import Ask
 from bot.contract import Answer, Asked, Notice
 from bot.texts import Text
 from storage import customers, uses
-from storage.tables import Interaction
+from storage.tables import Interaction, Pending
 
 _OFFLINE: Final = Text("离线整理，未用语言模型", "put together without a language model")
 _BEGUN: Final = Text(
@@ -49,6 +49,21 @@ def signed(use: str, answer: Answer) -> str:
 
 Think = Callable[[Ask, Mapping[str, int]], Awaitable[Thought | None]]
 """The question about the rows that ids name, as the asker may see them now; None: there is none."""
+
+
+async def keep(ask: Ask, line: str) -> int:
+    """Keep a line for the job that reads it, since jobs carry numbers only; no yes confirms it."""
+    chat = f"{ask.chat.channel}:{ask.chat.chat}" if ask.chat else ""
+    kept = Pending(user_id=ask.actor.user_id or 0, chat=chat, line=line, done_at=ask.now)
+    ask.session.add(kept)
+    await ask.session.flush()
+    return kept.id
+
+
+async def kept(ask: Ask, ids: Mapping[str, int]) -> Pending | None:
+    """The asker's own line."""
+    found = await ask.session.get(Pending, ids["line"])
+    return found if found and found.user_id == ask.actor.user_id else None
 
 
 async def begin(ask: Ask, notice: Notice, use: str, **ids: int) -> Notice:

@@ -10,7 +10,6 @@ from bot.commands.thoughts import Thought
 from bot.contract import Answer, Level, Notice
 from bot.texts import Text
 from storage import talk
-from storage.tables import Pending
 
 USE: Final = console.WORDS
 _DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -21,8 +20,8 @@ _NOT = Text(
 
 
 async def think(ask: Ask, ids: Mapping[str, int]) -> Thought | None:
-    kept = await ask.session.get(Pending, ids["line"])
-    if kept is None or kept.user_id != ask.actor.user_id:
+    kept = await thoughts.kept(ask, ids)
+    if kept is None:
         return None
     facts = {"day": ask.now.date().isoformat(), "weekday": _DAYS[ask.now.weekday()]}
     asked = prompting.prompt(USE).asked(ask.language, kept.line, **facts)

@@ -95,6 +95,11 @@ class Sentiment(StrEnum):
         }[self.value]
 
     @property
+    def score(self) -> float:
+        """What it counts as where a person or a model has told only the word."""
+        return {"negative": -0.6, "positive": 0.6}.get(self.value, 0.0)
+
+    @property
     def mark(self) -> str:
         return {"negative": "−", "neutral": "0", "positive": "+", "unscored": "·"}[self.value]
 

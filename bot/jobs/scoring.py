@@ -28,7 +28,6 @@ _MOST: Final = 20
 """Messages in one question."""
 _LONGEST: Final = 1500
 """Characters of each that the model reads."""
-_SCORES: Final = {"negative": -0.6, "neutral": 0.0, "positive": 0.6}
 
 _log = log.get("scoring")
 
@@ -102,7 +101,7 @@ def _take(item: Interaction, opinion: dict[str, Any], model: str) -> None:
     """Only words that stand in the text are taken over from a model."""
     because = str(storable(opinion["because"])).strip()
     item.sentiment = opinion["sentiment"]
-    item.score = _SCORES[item.sentiment]
+    item.score = terms.Sentiment(item.sentiment).score
     item.because = because[:500] if because and because in item.text else item.because
     item.mood_by = model
     known = [one for one in terms.Signal if one.value in opinion["signals"]]

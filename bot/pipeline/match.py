@@ -80,18 +80,16 @@ async def load(session: AsyncSession, questions: Sequence[evidence.Question]) ->
             session, {d for m in mails for d in mail_domains.walk(m)}
         )
         found.own_domains = await directory.own_domains(session)
-    await _load_names(session, questions, found)
-    customers = _all_customers(questions, found)
+    open_ = [q.norm for q in questions if not _firm(q, found)]
+    await _load_names(session, open_, found)
+    customers = _all_customers(open_, found)
     found.projects = await directory.projects(session, customers) if customers else {}
     found.customers = await directory.customers(session, customers) if customers else {}
     return found
 
 
-async def _load_names(
-    session: AsyncSession, questions: Sequence[evidence.Question], found: Directory
-) -> None:
+async def _load_names(session: AsyncSession, open_: Sequence[str], found: Directory) -> None:
     """Names are looked for only where nothing firmer was found; sounds where no name was."""
-    open_ = [q.norm for q in questions if not _firm(q, found)]
     probes = {probe for norm in open_ for probe in names.probes(norm)}
     heads = await directory.heads(session, probes) if probes else set[str]()
     norms = {opening for norm in open_ for opening in names.openings(norm, heads)}
@@ -121,7 +119,7 @@ def _opposed(listed: Sequence[evidence.Evidence]) -> bool:
     return bool(sender and chat and not sender & chat)
 
 
-def _all_customers(questions: Sequence[evidence.Question], found: Directory) -> set[int]:
+def _all_customers(open_: Sequence[str], found: Directory) -> set[int]:
     ids = {known.customer_id for each in found.known.values() for known in each}
     ids |= {chat.customer_id for chat in found.chats.values()}
     ids |= {customer for customer, _ in found.threads.values()}
@@ -130,7 +128,7 @@ def _all_customers(questions: Sequence[evidence.Question], found: Directory) -> 
     ids |= {name.customer_id for each in found.names.values() for name in each}
     ids |= {name.customer_id for each in found.sounds.values() for name in each}
     if found.near:
-        for norm in (question.norm for question in questions):
+        for norm in open_:
             ids |= naming.alike(norm, found).keys()
     return {id_ for id_ in ids if id_ is not None}
 
