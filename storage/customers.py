@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import aliased
@@ -22,25 +22,27 @@ from storage.tables import (
 )
 
 
+_CODED: Final = {"C": "customer", "P": "project", "Q": "quote", "K": "contract"}
+"""What a code's letter stands for; each table's numbers come from the sequence of its name."""
+
+
 async def next_code(session: AsyncSession, prefix: str) -> str:
-    """The next free `C-0001` or `P-0001`."""
+    """The next free `C-0001`, `P-0001`, `Q-0001` or `K-0001`."""
     return (await next_codes(session, prefix, 1))[0]
 
 
 async def next_codes(session: AsyncSession, prefix: str, count: int) -> list[str]:
     """The next free codes; those given by hand are stepped over."""
-    table, sequence = (
-        ("customer", "customer_code") if prefix == "C" else ("project", "project_code")
-    )
+    table = _CODED[prefix]
     free: list[str] = []
     while len(free) < count:
         numbers = await session.execute(
-            text(f"SELECT nextval('{sequence}') FROM generate_series(1, :count)"),  # noqa: S608 - two names of ours
+            text(f"SELECT nextval('{table}_code') FROM generate_series(1, :count)"),  # noqa: S608 - a name of ours
             {"count": count - len(free)},
         )
         codes = [f"{prefix}-{number:04d}" for (number,) in numbers]
         taken = await session.execute(
-            text(f"SELECT upper(code) FROM {table} WHERE upper(code) = ANY(:codes)"),  # noqa: S608 - two names of ours
+            text(f"SELECT upper(code) FROM {table} WHERE upper(code) = ANY(:codes)"),  # noqa: S608 - a name of ours
             {"codes": codes},
         )
         given = {code for (code,) in taken}

@@ -19,6 +19,10 @@ _TWINS: Final = {
     "alias": "k.norm = t.norm AND k.project_id IS NOT DISTINCT FROM t.project_id",
     "customer_domain": "k.domain = t.domain",
     "identity": "k.channel = t.channel AND k.address = t.address",
+    "contact_plan": "true",
+    "health_snapshot": "k.day = t.day",
+    "care_node": "k.node = t.node AND k.due = t.due AND k.project_id IS NOT DISTINCT FROM t.project_id",
+    "customer_report": "k.template = t.template AND k.conversation_id = t.conversation_id",
 }
 """Rows that the same owner cannot have twice."""
 

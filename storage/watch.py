@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Alert, Conversation, Customer, Project, Rule, Task, User
+from storage.tables import Alert, Conversation, Customer, Project, Task, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,6 @@ class Mood:
     now: float
     before: float
     messages: int
-
-
-async def own_rules(session: AsyncSession) -> Sequence[Rule]:
-    return (await session.exec(select(Rule))).all()
 
 
 async def late_tasks(session: AsyncSession, today: date) -> Sequence[LateTask]:

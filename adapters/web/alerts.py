@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.commands.registry import Ask
 from bot.rules import book
 from bot.rules.words import TEMPLATES
-from storage import watch
+from storage import definitions
 from storage.tables import Alert
 
 
@@ -20,8 +20,8 @@ async def titled(ask: Ask, alerts: Sequence[Alert]) -> list[Open]:
     """Each alert with its title in the asker's language; the rule's id where the rule is gone."""
     if not alerts:
         return []
-    own = await watch.own_rules(ask.session)
-    rules = book.in_force((rule.id, rule.body, rule.enabled) for rule in own).rules
+    own = await definitions.newest(ask.session, "rule")
+    rules = book.in_force((rule.name, rule.body, rule.enabled) for rule in own).rules
     return [Open(alert, _title(ask, alert, rules.get(alert.rule))) for alert in alerts]
 
 

@@ -199,8 +199,11 @@ async def _not_understood(ask: Ask, line: str, wrong: CommandError) -> Notice:
     """A language model may know what is meant; without one, a question is looked up."""
     if len(line) > plain.LONGEST or not line.strip():
         raise wrong
-    asked = ask.host is not None and ask.actor.user_id is not None
-    if asked and await ask.host.think(ask, WORDS, line=await thoughts.keep(ask, line)):
+    if (
+        ask.host is not None
+        and ask.actor.user_id is not None
+        and await ask.host.think(ask, WORDS, line=await thoughts.keep(ask, line))
+    ):
         return ask.say(_THINKING)
     if _QUESTION.search(line) and ask.actor.may(registry.COMMANDS["ask"].permission):
         found = await registry.COMMANDS["ask"].run(ask, question=line)

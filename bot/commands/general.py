@@ -11,9 +11,9 @@ from bot.commands.registry import COMMANDS, Ask, Command, CommandError, Rest, co
 from bot.contract import Button, Fact, Level, Notice, Table
 from bot.rules import book
 from bot.texts import Text, listed
+from storage import definitions, watch
 from storage import search as finding
 from storage import undo as taking_back
-from storage import watch
 from storage.tables import Alert, Customer, Project, UndoEntry
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -258,8 +258,8 @@ async def acknowledge(ask: Ask, number: Annotated[int, Text("编号", "number")]
     help=Text("正在生效的规则", "the rules in force"),
 )
 async def rules(ask: Ask) -> Notice:
-    own = await watch.own_rules(ask.session)
-    in_force = book.in_force((r.id, r.body, r.enabled) for r in own)
+    own = await definitions.newest(ask.session, "rule")
+    in_force = book.in_force((r.name, r.body, r.enabled) for r in own)
     facts = tuple(
         Fact(label=rule.id, value=" · ".join(f"{c.fact} {c.op} {c.value}" for c in rule.when))
         for rule in in_force.rules.values()

@@ -17,7 +17,7 @@ from bot.rules import book
 from bot.rules.facts import FACTS, Facts
 from bot.rules.words import TEMPLATES
 from bot.texts import Language, Text, language_of
-from storage import audit, people, watch
+from storage import audit, definitions, people, watch
 from storage.tables import (
     Alert,
     Conversation,
@@ -84,8 +84,8 @@ class Engine:
 
     async def in_force(self, session: AsyncSession) -> book.Book:
         """The shipped rules with the firm's own and its switches."""
-        own = await watch.own_rules(session)
-        return book.in_force((rule.id, rule.body, rule.enabled) for rule in own)
+        own = await definitions.newest(session, "rule")
+        return book.in_force((rule.name, rule.body, rule.enabled) for rule in own)
 
     async def filed(self, session: AsyncSession, items: Sequence[Filed], now: datetime) -> None:
         """Rules on messages, for a batch that is being filed in this transaction."""

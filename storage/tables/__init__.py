@@ -2,6 +2,18 @@
 
 from sqlmodel import SQLModel
 
+from storage.tables.approval import (
+    Approval,
+    Definition,
+    Delegation,
+    Vote,
+)
+from storage.tables.care import (
+    CareNode,
+    ContactPlan,
+    CustomerReport,
+    Survey,
+)
 from storage.tables.customers import (
     Alias,
     Contact,
@@ -11,6 +23,15 @@ from storage.tables.customers import (
     FieldDefinition,
     Identity,
     Merge,
+)
+from storage.tables.delivery import (
+    ChangeRequest,
+    Defect,
+    Deliverable,
+    Lesson,
+    Risk,
+    Source,
+    SourceEvent,
 )
 from storage.tables.flow import (
     ChatLine,
@@ -23,8 +44,39 @@ from storage.tables.flow import (
     SharedToken,
     Slot,
 )
-from storage.tables.people import LinkRequest, Role, Team, Token, User
-from storage.tables.projects import Cost, Milestone, Project, ProjectMember, Task
+from storage.tables.money import (
+    Allocation,
+    Contract,
+    Deal,
+    ExchangeRate,
+    Invoice,
+    PaymentTerm,
+    PriceItem,
+    Quote,
+    QuoteLine,
+    Receipt,
+)
+from storage.tables.people import (
+    LinkRequest,
+    Role,
+    Team,
+    Token,
+    User,
+)
+from storage.tables.projects import (
+    Cost,
+    Milestone,
+    Project,
+    ProjectMember,
+    Task,
+    TaskLink,
+    TimeEntry,
+)
+from storage.tables.service import (
+    AnswerClock,
+    Article,
+    ServiceCase,
+)
 from storage.tables.talk import (
     Attachment,
     Conversation,
@@ -35,15 +87,23 @@ from storage.tables.talk import (
     TaskTalk,
     TranscriptWindow,
 )
-from storage.tables.trust import AuditEntry, AuditSeal, Pending, UndoEntry
+from storage.tables.trust import (
+    AuditEntry,
+    AuditSeal,
+    Pending,
+    UndoEntry,
+)
 from storage.tables.watch import (
     Alert,
+    AlertVerdict,
+    DelayForecast,
     Dismissal,
     Event,
+    HealthSnapshot,
+    Holding,
     ModelUse,
     Push,
     Reminder,
-    Rule,
     Subscription,
 )
 
@@ -51,51 +111,84 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "Alert",
+    "AlertVerdict",
     "Alias",
+    "Allocation",
+    "AnswerClock",
+    "Approval",
+    "Article",
     "Attachment",
     "AuditEntry",
     "AuditSeal",
+    "CareNode",
+    "ChangeRequest",
     "ChatLine",
     "Contact",
     "ContactMerge",
+    "ContactPlan",
+    "Contract",
     "Conversation",
     "Correction",
     "Cost",
     "Counter",
     "Cursor",
     "Customer",
+    "CustomerReport",
+    "Deal",
+    "Defect",
+    "Definition",
+    "DelayForecast",
+    "Delegation",
+    "Deliverable",
     "Dismissal",
     "Domain",
     "Event",
+    "ExchangeRate",
     "FieldDefinition",
+    "HealthSnapshot",
+    "Holding",
     "Identity",
     "InboxItem",
     "InboxKey",
     "Interaction",
     "InteractionVersion",
+    "Invoice",
+    "Lesson",
     "LinkRequest",
     "Merge",
     "Milestone",
     "ModelUse",
     "OutboxItem",
+    "PaymentTerm",
     "Pending",
+    "PriceItem",
     "PrivateRule",
     "Project",
     "ProjectMember",
     "Push",
+    "Quote",
+    "QuoteLine",
+    "Receipt",
     "Reject",
     "Reminder",
+    "Risk",
     "Role",
-    "Rule",
+    "ServiceCase",
     "SharedToken",
     "Slot",
+    "Source",
+    "SourceEvent",
     "Subscription",
+    "Survey",
     "Task",
+    "TaskLink",
     "TaskTalk",
     "Team",
+    "TimeEntry",
     "Token",
     "TranscriptWindow",
     "UndoEntry",
     "User",
+    "Vote",
     "metadata",
 ]

@@ -42,13 +42,30 @@ def words() -> Any:
     )
 
 
+def records() -> Any:
+    """A JSON list of objects, empty at first."""
+    return Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
+
+
 def document() -> Any:
     """A JSON object, empty at first."""
     return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
 
 
-def amount(*, null: bool = False) -> Any:
+def money(*, null: bool = False) -> Any:
     """Money: sixteen digits before the point, two behind it."""
     return Field(
         default=None if null else Decimal(0), sa_column=Column(Numeric(18, 2), nullable=null)
     )
+
+
+def quantity(*, null: bool = False) -> Any:
+    """Hours, pieces, square metres: two digits behind the point."""
+    return Field(
+        default=None if null else Decimal(0), sa_column=Column(Numeric(12, 2), nullable=null)
+    )
+
+
+def rate() -> Any:
+    """A share such as a tax or an exchange rate: eight digits behind the point."""
+    return Field(default=Decimal(0), sa_column=Column(Numeric(18, 8), nullable=False))

@@ -28,6 +28,8 @@ class Customer(SQLModel, table=True):
     owner_id: int | None = link("user_account", null=True)
     tags: list[str] = words()
     language: str | None = None
+    service_level: str = ""
+    """The service level agreed; empty: the one of their tier."""
     custom: dict[str, Any] = document()
     merged_into_id: int | None = link("customer", null=True)
     created_at: datetime = moment()

@@ -4,11 +4,12 @@
 # pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
 
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, Numeric, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import key, link, moment, words
+from storage.tables.columns import key, link, moment, money, words
 
 
 class Role(SQLModel, table=True):
@@ -20,7 +21,7 @@ class Role(SQLModel, table=True):
     projects: str = "none"
     """Which projects: all, own (of one's customers), member (managed or joined), none."""
     money: str = "none"
-    """amount, percent (of a budget), none."""
+    """percent (of a budget), none."""
     talk: bool = False
     """May read what customers say."""
     permissions: list[str] = words()
@@ -49,6 +50,12 @@ class User(SQLModel, table=True):
     team_id: int | None = link("team", null=True)
     language: str | None = None
     timezone: str | None = None
+    hours_a_week: Decimal = Field(
+        default=Decimal(40), sa_column=Column(Numeric(5, 2), nullable=False)
+    )
+    hour_cost: Decimal | None = money(null=True)
+    """What an hour of theirs costs the firm; hours without it cost a project nothing."""
+    skills: list[str] = words()
     password_hash: str | None = None
     active: bool = True
     created_at: datetime = moment()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import document, key, link, moment
+from storage.tables.columns import document, key, link, moment, records
 
 
 class Event(SQLModel, table=True):
@@ -30,14 +30,15 @@ class Event(SQLModel, table=True):
     at: datetime = moment()
 
 
-class Rule(SQLModel, table=True):
-    """A rule of the firm's own, or a switch for one of the shipped book."""
+class Holding(SQLModel, table=True):
+    """Since when a rule's conditions hold for a subject, for rules that wait before they speak."""
 
-    id: str = Field(primary_key=True)
-    body: dict[str, Any] = document()
-    """The rule as the book writes it; empty for a shipped rule that is only switched."""
-    enabled: bool = True
-    updated_at: datetime = moment()
+    __table_args__ = (UniqueConstraint("rule", "subject"),)
+
+    id: int = key()
+    rule: str
+    subject: str
+    since: datetime = moment()
 
 
 class Alert(SQLModel, table=True):
@@ -55,11 +56,64 @@ class Alert(SQLModel, table=True):
     project_id: int | None = link("project", null=True)
     level: str = "warning"
     facts: dict[str, Any] = document()
+    reasons: list[dict[str, Any]] = records()
+    """All that speaks for it: [{"rule", "subject", "facts", "interaction", "at"}]."""
+    rung: int = 0
+    """How far up the ladder it was told."""
+    climb_at: datetime | None = moment(null=True)
+    """When the next rung is told, unless somebody has acknowledged it."""
     opened_at: datetime = moment()
     quiet_until: datetime | None = moment(null=True)
     acknowledged_at: datetime | None = moment(null=True)
     acknowledged_by_id: int | None = link("user_account", null=True, index=False)
     closed_at: datetime | None = moment(null=True)
+
+
+class AlertVerdict(SQLModel, table=True):
+    """Whether a member found an alert useful."""
+
+    __tablename__ = "alert_verdict"
+    __table_args__ = (UniqueConstraint("alert_id", "user_id"),)
+
+    id: int = key()
+    alert_id: int = link("alert")
+    user_id: int = link("user_account", index=False)
+    useful: bool
+    at: datetime = moment()
+
+
+class HealthSnapshot(SQLModel, table=True):
+    """How a customer stood on a day."""
+
+    __tablename__ = "health_snapshot"
+    __table_args__ = (UniqueConstraint("customer_id", "day"),)
+
+    id: int = key()
+    customer_id: int = link("customer", index=False)
+    day: date = Field(index=True)
+    score: float
+    """0 to 100."""
+    parts: dict[str, Any] = document()
+    """Part → {"score", "weight", "inputs"}; a part without any input is not there."""
+    churn: float | None = None
+    """How probable it is that they leave, 0 … 1."""
+    churn_reasons: list[dict[str, Any]] = records()
+    segment: str = ""
+
+
+class DelayForecast(SQLModel, table=True):
+    """When a project was thought to end, so that it can be compared with when it did."""
+
+    __tablename__ = "delay_forecast"
+    __table_args__ = (UniqueConstraint("project_id", "day"),)
+
+    id: int = key()
+    project_id: int = link("project", index=False)
+    day: date
+    due: date
+    p50: date
+    p80: date
+    drivers: list[dict[str, Any]] = records()
 
 
 class Reminder(SQLModel, table=True):
@@ -143,8 +197,11 @@ class Push(SQLModel, table=True):
     )
 
     id: int = key()
-    project_id: int = link("project", index=False)
+    project_id: int | None = link("project", null=True, index=False)
+    customer_id: int = link("customer")
     conversation_id: int = link("conversation")
+    kind: str = "progress"
+    """progress, milestone, payment, care, survey, closing, deliverable, report."""
     notice: dict[str, Any] = document()
     """The Notice, of the customer audience."""
     state: str = "waiting"

@@ -12,7 +12,7 @@ from bot.jobs.risk_scan import RiskScan
 from bot.people import Defaults
 from bot.rules import book
 from bot.rules.engine import Engine
-from storage.tables import Rule
+from storage import definitions
 from tests import play
 
 DUE = date(2026, 11, 16)
@@ -287,7 +287,7 @@ async def test_an_acknowledged_complaint_does_not_silence_the_next_one_for_ever(
 
 async def own(program: Program, id_: str, *, enabled: bool = True, **body: Any) -> None:
     async with program.db.transaction() as session:
-        await session.merge(Rule(id=id_, body=body, enabled=enabled))
+        await definitions.write(session, "rule", id_, body, enabled=enabled)
 
 
 async def test_a_rule_that_is_switched_off_stays_silent(late: Program):
