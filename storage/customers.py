@@ -21,7 +21,6 @@ from storage.tables import (
     User,
 )
 
-
 _CODED: Final = {"C": "customer", "P": "project", "Q": "quote", "K": "contract"}
 """What a code's letter stands for; each table's numbers come from the sequence of its name."""
 
