@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log, outbox, parts, people, runtime, sharing
+from bot import clock, log, outbox, parts, people, runtime, schedule, sharing
 from bot.commands import assistant, console
 from bot.commands.registry import Ask, Host
 from bot.contract import (
@@ -35,11 +35,6 @@ from bot.jobs import (
     minutes,
     outage,
     progress,
-    remind,
-    reminders,
-    retention,
-    risk_scan,
-    scoring,
     thinking,
     transcribe,
     upkeep,
@@ -286,51 +281,22 @@ def _add_jobs(program: Program) -> None:
     program.jobs.add(fetch.JOB, program.fetcher.run, attempts=fetch.ATTEMPTS)
     program.jobs.add(directory.JOB, program.directory.run)
     program.jobs.add(thinking.JOB, program.thinking.run)
-    for name, cron, job in (
-        (
-            digest.JOB,
-            digest.CRON,
-            digest.Digest(program.db, program.now, program.defaults, HOME).run,
-        ),
-        (
-            risk_scan.JOB,
-            risk_scan.CRON,
-            risk_scan.RiskScan(program.db, program.rules, program.now, program.defaults).run,
-        ),
-        (
-            reminders.JOB,
-            reminders.CRON,
-            reminders.Reminders(program.db, program.now, program.defaults, HOME).run,
-        ),
-        (
-            remind.JOB,
-            remind.CRON,
-            remind.Remind(program.db, program.now, program.defaults, HOME).run,
-        ),
-        (
-            scoring.JOB,
-            scoring.CRON,
-            scoring.Scoring(
-                program.db,
-                program.model,
-                program.rules,
-                program.now,
-                program.defaults,
-                program.outage.say,
-            ).run,
-        ),
-        (upkeep.JOB, upkeep.CRON, program.upkeep.run),
-        (
-            retention.JOB,
-            retention.CRON,
-            retention.Retention(
-                program.db, program.files, program.settings.keep_recordings_days, program.now
-            ).run,
-        ),
-        (directory.NIGHTLY, directory.CRON, program.directory.nightly),
-    ):
-        program.jobs.add(name, job)
-        program.clockwork.add(name, cron)
+    means = schedule.Means(
+        program.db,
+        program.now,
+        program.defaults,
+        HOME,
+        program.rules,
+        program.model,
+        program.outage,
+        program.upkeep,
+        program.directory,
+        program.files,
+        program.settings.keep_recordings_days,
+    )
+    for one in schedule.jobs(means):
+        program.jobs.add(one.name, one.run)
+        program.clockwork.add(one.name, one.cron)
 
 
 async def _together(parts_: list[Coroutine[Any, Any, None]]) -> None:
