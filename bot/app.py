@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ from bot.jobs import (
     transcribe,
     upkeep,
 )
-from bot.people import Actor, Defaults
+from bot.people import HOME, Actor, Defaults
 from bot.pipeline.flow import Flow
 from bot.pipeline.following import Following
 from bot.pipeline.happenings import Happenings
@@ -53,8 +53,6 @@ from storage.embedded import Cluster, open_cluster
 from storage.files import FileStore
 from storage.tables import Conversation, Interaction, Project
 
-HOME: Final = ChannelName("web")
-"""The channel of members' own chats with the assistant, on the web page and in the terminal."""
 SEAL_EVERY_S: Final = 10
 
 _log = log.get("app")
@@ -157,6 +155,24 @@ class Program(Host):
             return await console.run(
                 session, actor, line, self.now(), chat=home, host=self, confirmed=confirmed
             )
+
+    async def happened(
+        self,
+        ask: Ask,
+        event: str,
+        *,
+        customer_id: int | None,
+        project_id: int | None,
+        facts: Mapping[str, Any],
+    ) -> None:
+        await self.rules.happened(
+            ask.session,
+            event,
+            self.now(),
+            customer_id=customer_id,
+            project_id=project_id,
+            facts=facts,
+        )
 
     async def check_project(self, ask: Ask, project: Project) -> None:
         rules = await self.rules.in_force(ask.session)
@@ -292,6 +308,7 @@ def _add_jobs(program: Program) -> None:
         program.upkeep,
         program.directory,
         program.files,
+        program,
         program.settings.keep_recordings_days,
     )
     for one in schedule.jobs(means):

@@ -17,6 +17,9 @@ from storage import people, talk
 from storage.scope import Scope
 from storage.tables import Conversation, User
 
+HOME: Final = ChannelName("web")
+"""The channel of members' own chats with the assistant, on the web page and in the terminal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -53,6 +56,19 @@ async def actor(session: AsyncSession, user_id: int, defaults: Defaults) -> Acto
     """The actor for an active user."""
     member = await people.member(session, user_id)
     return None if member is None else actor_of(member, defaults)
+
+
+def program(defaults: Defaults) -> Actor:
+    """The program itself, at work without being asked."""
+    return Actor(
+        user_id=None,
+        name="",
+        roles=(),
+        permissions=frozenset(),
+        scope=Scope.everything(),
+        language=defaults.language,
+        zone=clock.zone(defaults.timezone),
+    )
 
 
 def actor_of(member: people.Member, defaults: Defaults) -> Actor:

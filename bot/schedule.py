@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.clock import Clock
+from bot.commands.registry import Host
 from bot.contract import LanguageModel
 from bot.jobs import (
+    approvals,
     digest,
     directory,
+    escalation,
+    receivables,
     remind,
     reminders,
     retention,
@@ -45,6 +49,7 @@ class Means:
     upkeep: upkeep.Upkeep
     directory: directory.Directory
     files: FileStore
+    host: Host
     keep_recordings_days: int
 
 
@@ -54,12 +59,17 @@ def jobs(m: Means) -> list[Scheduled]:
     scoring_job = scoring.Scoring(m.db, m.model, m.rules, m.now, m.defaults, m.outage.say)
     retained = retention.Retention(m.db, m.files, m.keep_recordings_days, m.now)
     return [
+        Scheduled(
+            approvals.JOB, approvals.CRON, approvals.Approvals(m.db, m.now, m.defaults, m.host).run
+        ),
         Scheduled(digest.JOB, digest.CRON, digest.Digest(*to_people).run),
         Scheduled(
             risk_scan.JOB,
             risk_scan.CRON,
-            risk_scan.RiskScan(m.db, m.rules, m.now, m.defaults).run,
+            risk_scan.RiskScan(m.db, m.rules, m.now, m.defaults, m.home).run,
         ),
+        Scheduled(escalation.JOB, escalation.CRON, escalation.Escalation(m.db, m.rules, m.now).run),
+        Scheduled(receivables.JOB, receivables.CRON, receivables.Receivables(*to_people).run),
         Scheduled(reminders.JOB, reminders.CRON, reminders.Reminders(*to_people).run),
         Scheduled(remind.JOB, remind.CRON, remind.Remind(*to_people).run),
         Scheduled(scoring.JOB, scoring.CRON, scoring_job.run),

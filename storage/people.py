@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import Identity, Role, User
+from storage.tables import Contact, Identity, Role, User
 
 _LONGEST: Final = 200
 
@@ -86,6 +86,17 @@ async def users_at(
         .where(Identity.channel == channel, col(Identity.address).in_(addresses), col(User.active))
     )
     return dict(found.all())
+
+
+async def contact_at(session: AsyncSession, channel: str, value: str) -> Contact | None:
+    """The customer's person who has this address on a channel."""
+    found = await session.exec(
+        select(Contact)
+        .join(Identity, col(Identity.contact_id) == col(Contact.id))
+        .where(Identity.channel == channel, Identity.address == address(channel, value))
+        .order_by(col(Contact.id))
+    )
+    return found.first()
 
 
 async def users_with_role(session: AsyncSession, role: str) -> Sequence[User]:

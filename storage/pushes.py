@@ -7,38 +7,27 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Conversation, Interaction, Project, Push
+from storage.tables import Conversation, Customer, Interaction, Project
 
 
-async def customer_chats(session: AsyncSession, project: Project) -> Sequence[Conversation]:
+async def customer_chats(
+    session: AsyncSession, customer: Customer, project: Project | None
+) -> Sequence[Conversation]:
     """Chats declared to be the customer's: the project's, else those of the customer as a whole."""
+    of_project = project.id if project else None
     found = (
         await session.exec(
             select(Conversation)
             .where(
-                Conversation.customer_id == project.customer_id,
-                (col(Conversation.project_id) == project.id)
+                Conversation.customer_id == customer.id,
+                (col(Conversation.project_id) == of_project)
                 | col(Conversation.project_id).is_(None),
                 Conversation.audience == "customer",
             )
             .order_by(col(Conversation.id))
         )
     ).all()
-    return [chat for chat in found if chat.project_id == project.id] or found
-
-
-async def one(
-    session: AsyncSession, scope: Scope, number: int
-) -> tuple[Push, Project, Conversation] | None:
-    """A push with its project and chat, if `scope` sees the project; locked until the commit."""
-    found = await session.exec(
-        select(Push, Project, Conversation)
-        .join(Project, col(Push.project_id) == col(Project.id))
-        .join(Conversation, col(Push.conversation_id) == col(Conversation.id))
-        .where(Push.id == number, scope.projects())
-        .with_for_update(of=Push)
-    )
-    return found.first()
+    return [chat for chat in found if chat.project_id == of_project] or found
 
 
 async def replies(
@@ -53,20 +42,6 @@ async def replies(
             scope.interactions(),
         )
         .order_by(col(Interaction.id))
-        .limit(limit)
-    )
-    return found.all()
-
-
-async def waiting(
-    session: AsyncSession, scope: Scope, limit: int = 20
-) -> Sequence[tuple[Push, Project, Conversation]]:
-    found = await session.exec(
-        select(Push, Project, Conversation)
-        .join(Project, col(Push.project_id) == col(Project.id))
-        .join(Conversation, col(Push.conversation_id) == col(Conversation.id))
-        .where(Push.state == "waiting", scope.projects())
-        .order_by(col(Push.id))
         .limit(limit)
     )
     return found.all()

@@ -44,6 +44,10 @@ class Scope:
             talk=self.talk or talk,
         )
 
+    def sees(self, money: Money) -> bool:
+        """Whether so much of money may be shown."""
+        return _MONEY[self.money] >= _MONEY[money]
+
     def customers(self) -> ColumnElement[bool]:
         """Condition on `Customer`: the rows this person may see."""
         return _any([self._customers(kind) for kind, _ in self.grants])

@@ -2,105 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, cast, column, func, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Alert, Conversation, Customer, Project, Task, User
-
-
-@dataclass(frozen=True, slots=True)
-class LateTask:
-    task: Task
-    project: Project
-    assignee: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mood:
-    """A customer's mean sentiment score: the last 7 days and the 30 before."""
-
-    customer_id: int
-    now: float
-    before: float
-    messages: int
-
-
-async def late_tasks(session: AsyncSession, today: date) -> Sequence[LateTask]:
-    """Open tasks past their day, of projects that are not closed."""
-    rows = await session.exec(
-        select(Task, Project, User.name)
-        .join(Project, col(Task.project_id) == col(Project.id))
-        .outerjoin(User, col(Task.assignee_id) == col(User.id))
-        .where(col(Task.done_at).is_(None), col(Task.due) < today, Project.phase != "closed")
-        .order_by(col(Task.id))
-    )
-    return [LateTask(task, project, name or "") for task, project, name in rows]
-
-
-async def running_projects(session: AsyncSession) -> Sequence[Project]:
-    return (
-        await session.exec(
-            select(Project).where(Project.phase != "closed").order_by(col(Project.id))
-        )
-    ).all()
-
-
-async def moods(session: AsyncSession, now: datetime, least: int = 3) -> Sequence[Mood]:
-    """Moods of customers with at least `least` scored messages in each of the two spans."""
-    rows = await session.execute(
-        text("""
-SELECT customer_id,
-  avg(score) FILTER (WHERE occurred_at > CAST(:now AS timestamptz) - interval '7 days'),
-  avg(score) FILTER (WHERE occurred_at <= CAST(:now AS timestamptz) - interval '7 days'),
-  count(*) FILTER (WHERE occurred_at > CAST(:now AS timestamptz) - interval '7 days')
-FROM interaction
-WHERE customer_id IS NOT NULL AND direction = 'in' AND sentiment <> 'unscored'
-  AND occurred_at > CAST(:now AS timestamptz) - interval '37 days' AND occurred_at <= :now
-GROUP BY customer_id
-HAVING count(*) FILTER (WHERE occurred_at > CAST(:now AS timestamptz) - interval '7 days') >= :least
-  AND count(*) FILTER (WHERE occurred_at <= CAST(:now AS timestamptz) - interval '7 days') >= :least
-ORDER BY customer_id
-"""),
-        {"now": now, "least": least},
-    )
-    return [Mood(row[0], float(row[1]), float(row[2]), row[3]) for row in rows]
+from storage.tables import Alert, Conversation, Customer, Project
 
 
 async def customers(session: AsyncSession, ids: Collection[int]) -> dict[int, Customer]:
     found = await session.exec(select(Customer).where(col(Customer.id).in_(ids)))
     return {customer.id: customer for customer in found}
-
-
-async def open_alert(session: AsyncSession, rule: str, subject: str) -> Alert | None:
-    """The open alert of a rule about a subject; other transactions wait until this one ends."""
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 11))"),
-        {"what": f"{rule} {subject}"},
-    )
-    return (
-        await session.exec(
-            select(Alert)
-            .where(Alert.rule == rule, Alert.subject == subject, col(Alert.closed_at).is_(None))
-            .order_by(col(Alert.id).desc())
-        )
-    ).first()
-
-
-async def close_alerts(
-    session: AsyncSession, rules: Collection[str], still: Collection[tuple[str, str]], now: datetime
-) -> None:
-    """Close open alerts of these rules whose (rule, subject) does not hold any more."""
-    rows = await session.exec(
-        select(Alert).where(col(Alert.rule).in_(rules), col(Alert.closed_at).is_(None))
-    )
-    gone = [alert.id for alert in rows if (alert.rule, alert.subject) not in still]
-    if gone:
-        await session.exec(update(Alert).where(col(Alert.id).in_(gone)).values(closed_at=now))
 
 
 async def bound_chats(
@@ -125,6 +41,13 @@ async def bound_chats(
     ).all()
 
 
+_MONEY_SHOWN: Final[dict[str, tuple[str, ...]]] = {
+    "none": ("none",),
+    "percent": ("none", "percent"),
+    "amount": ("none", "percent", "amount"),
+}
+
+
 async def alerts(
     session: AsyncSession,
     scope: Scope,
@@ -133,17 +56,158 @@ async def alerts(
     project_id: int | None = None,
     limit: int = 20,
 ) -> Sequence[Alert]:
-    """Open alerts about customers and projects that `scope` may see, the newest first."""
-    asked = select(Alert).where(
-        col(Alert.closed_at).is_(None),
-        col(Alert.project_id).in_(select(col(Project.id)).where(scope.projects()))
-        | (
-            col(Alert.project_id).is_(None)
-            & col(Alert.customer_id).in_(select(col(Customer.id)).where(scope.customers()))
-        ),
+    """Open alerts with a reason that `scope` may see, the newest first."""
+    reason: Any = func.jsonb_array_elements(col(Alert.reasons)).table_valued(
+        column("value", JSONB), name="reason"
     )
+    value = reason.c.value
+    of_project = cast(value["project"].astext, BigInteger)
+    is_open = value["gone"].astext.is_(None) & value["money"].astext.in_(_MONEY_SHOWN[scope.money])
+    visible = of_project.in_(select(col(Project.id)).where(scope.projects())) | (
+        of_project.is_(None)
+        & col(Alert.customer_id).in_(select(col(Customer.id)).where(scope.customers()))
+    )
+    if project_id is not None:
+        visible &= of_project == project_id
+    found = select(1).select_from(reason).where(is_open, visible)
+    asked = select(Alert).where(col(Alert.closed_at).is_(None), found.exists())
     if customer_id is not None:
         asked = asked.where(Alert.customer_id == customer_id)
-    if project_id is not None:
-        asked = asked.where(Alert.project_id == project_id)
     return (await session.exec(asked.order_by(col(Alert.id).desc()).limit(limit))).all()
+
+
+async def seen(session: AsyncSession, scope: Scope, found: Sequence[Alert]) -> dict[int, list[Any]]:
+    """The open reasons of each of these alerts that `scope` may see."""
+    listed = [(alert, one) for alert in found for one in alert.reasons if not one["gone"]]
+    projects = set(
+        await session.exec(
+            select(Project.id).where(
+                col(Project.id).in_({one["project"] for _, one in listed if one["project"]}),
+                scope.projects(),
+            )
+        )
+    )
+    customers_ = set(
+        await session.exec(
+            select(Customer.id).where(
+                col(Customer.id).in_({alert.customer_id for alert in found if alert.customer_id}),
+                scope.customers(),
+            )
+        )
+    )
+    shown: dict[int, list[Any]] = {alert.id: [] for alert in found}
+    for alert, one in listed:
+        mine = one["project"] in projects if one["project"] else alert.customer_id in customers_
+        if mine and one["money"] in _MONEY_SHOWN[scope.money]:
+            shown[alert.id].append(one)
+    return shown
+
+
+@dataclass(slots=True)
+class Open:
+    """An open alert as the engine works on it; written by `keep`, past the record of undo."""
+
+    id: int | None
+    subject: str
+    customer_id: int | None
+    project_id: int | None
+    rule: str
+    level: str
+    facts: dict[str, Any]
+    reasons: list[Any]
+    rung: int
+    climb_at: datetime | None
+    opened_at: datetime
+    acknowledged_at: datetime | None
+    closed_at: datetime | None = None
+
+
+_COLUMNS: Final = "id subject customer_id project_id rule level facts reasons rung climb_at opened_at acknowledged_at closed_at".split()
+
+
+async def lock(session: AsyncSession, subjects: Collection[str]) -> None:
+    """Other transactions that raise alerts about these wait until this one ends."""
+    await session.execute(
+        text("""
+SELECT pg_advisory_xact_lock(h) FROM (
+  SELECT hashtextextended(s, 11) AS h FROM unnest(CAST(:subjects AS text[])) AS s ORDER BY 1 OFFSET 0
+) AS wanted
+"""),
+        {"subjects": list(subjects)},
+    )
+
+
+async def open_alerts(
+    session: AsyncSession,
+    *,
+    subjects: Collection[str] | None = None,
+    climbing: datetime | None = None,
+) -> list[Open]:
+    """Open alerts: all, those about `subjects`, or those whose ladder is to be climbed by then."""
+    asked = select(*(getattr(Alert, name) for name in _COLUMNS)).where(  # pyright: ignore[reportCallIssue, reportArgumentType]
+        col(Alert.closed_at).is_(None)
+    )
+    if subjects is not None:
+        asked = asked.where(col(Alert.subject).in_(subjects))
+    if climbing is not None:
+        asked = asked.where(col(Alert.climb_at) <= climbing, col(Alert.acknowledged_at).is_(None))
+    found = await session.execute(asked.order_by(col(Alert.id)))
+    return [Open(**dict(row)) for row in found.mappings()]
+
+
+async def keep(session: AsyncSession, alert: Open) -> int:
+    """Write an alert as it is now; answers its number."""
+    values = {name: getattr(alert, name) for name in _COLUMNS if name != "id"}
+    if alert.id is None:
+        made = await session.execute(insert(Alert).values(**values).returning(col(Alert.id)))
+        alert.id = int(made.scalar_one())
+    else:
+        await session.execute(update(Alert).where(col(Alert.id) == alert.id).values(**values))
+    return alert.id
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a rule has done: how often it fired lately, and what its readers found of it."""
+
+    fired: int
+    useful: int
+    judged: int
+
+    @property
+    def precision(self) -> float | None:
+        return self.useful / self.judged if self.judged else None
+
+
+async def records(session: AsyncSession, since: datetime) -> dict[str, Record]:
+    """By rule: alerts raised since then, and all verdicts on alerts that it was a reason of."""
+    fired = await session.execute(
+        text("""
+SELECT facts ->> 'rule', count(*) FROM event WHERE name = 'alert.raised' AND at > :since GROUP BY 1
+"""),
+        {"since": since},
+    )
+    judged = await session.execute(
+        text("""
+SELECT r.rule, count(*) FILTER (WHERE v.useful), count(*) FROM alert_verdict v
+JOIN alert a ON a.id = v.alert_id
+CROSS JOIN LATERAL (SELECT DISTINCT one ->> 'rule' AS rule FROM jsonb_array_elements(a.reasons) one) r
+GROUP BY 1
+""")
+    )
+    times = {row[0]: row[1] for row in fired}
+    verdicts = {row[0]: (row[1], row[2]) for row in judged}
+    return {
+        rule: Record(times.get(rule, 0), *verdicts.get(rule, (0, 0)))
+        for rule in times.keys() | verdicts.keys()
+    }
+
+
+async def named(session: AsyncSession, scope: Scope, ids: Collection[int]) -> dict[int, str]:
+    """What customers that `scope` may see are called, with their codes."""
+    found = await session.exec(
+        select(Customer.id, Customer.code, Customer.name).where(
+            col(Customer.id).in_(ids), scope.customers()
+        )
+    )
+    return {id_: f"{code} {name}" for id_, code, name in found}

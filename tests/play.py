@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import people
 from bot.app import Program
@@ -16,6 +17,7 @@ from bot.commands.console import Outcome
 from bot.contract import ChannelName, InboundMessage, Notice, Sender
 from storage import outbox as outbox_rows
 from storage import people as members
+from storage.tables import Delegation
 
 SECRET = b"s3cret"
 
@@ -116,3 +118,23 @@ async def send_all(program: Program) -> None:
         for lane in lanes:
             while await program.sender.send_next(lane):
                 moved = True
+
+
+async def own_chat(program: Program, who: str) -> str:
+    """The id of a member's own chat."""
+    return people.private_chat((await actor(program, who)).user_id or 0)
+
+
+async def set_superior(session: AsyncSession, who: str, boss: str) -> None:
+    user, above = [await members.user_named(session, name) for name in (who, boss)]
+    assert user is not None
+    assert above is not None
+    user.superior_id = above.id
+    session.add(user)
+
+
+async def delegate(session: AsyncSession, who: str, to: str, first: date, last: date) -> None:
+    user, other = [await members.user_named(session, name) for name in (who, to)]
+    assert user is not None
+    assert other is not None
+    session.add(Delegation(user_id=user.id, to_id=other.id, first=first, last=last))

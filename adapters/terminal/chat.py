@@ -17,7 +17,8 @@ from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot import people
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.commands import registry
 from bot.contract import Notice
 from bot.inbox import WAKE as INBOX_WAKE

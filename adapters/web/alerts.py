@@ -1,12 +1,11 @@
-"""Open alerts with the words that their rule's notice had."""
+"""Open alerts with the words that their loudest reason has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.registry import Ask
-from bot.rules import book
-from bot.rules.words import TEMPLATES
-from storage import definitions
+from bot.rules import book, wording
+from storage import definitions, watch
 from storage.tables import Alert
 
 
@@ -17,19 +16,19 @@ class Open:
 
 
 async def titled(ask: Ask, alerts: Sequence[Alert]) -> list[Open]:
-    """Each alert with its title in the asker's language; the rule's id where the rule is gone."""
+    """Each alert with its titles in the asker's language, of the reasons that they may see."""
     if not alerts:
         return []
     own = await definitions.newest(ask.session, "rule")
     rules = book.in_force((rule.name, rule.body, rule.enabled) for rule in own).rules
-    return [Open(alert, _title(ask, alert, rules.get(alert.rule))) for alert in alerts]
-
-
-def _title(ask: Ask, alert: Alert, rule: book.Rule | None) -> str:
-    if rule is None:
-        return alert.rule
-    facts = {name.rsplit(".", 1)[-1]: value for name, value in alert.facts.items()}
-    try:
-        return TEMPLATES[rule.then[0].template].title.in_(ask.language, **facts)
-    except KeyError:  # an older alert, from before its template knew this fact
-        return alert.rule
+    seen = await watch.seen(ask.session, ask.actor.scope, alerts)
+    return [
+        Open(
+            alert,
+            " · ".join(
+                wording.line(one, rules.get(one["rule"]), ask.language).title
+                for one in seen[alert.id]
+            ),
+        )
+        for alert in alerts
+    ]

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import linking, log, outbox, people
 from bot.clock import Clock
-from bot.commands import console
+from bot.commands import console, taps
 from bot.commands.registry import Host
 from bot.contract import PAGE, Audience, Happening, InboundMessage, Kind, Level, Notice
 from bot.domain import command_line
@@ -119,12 +119,36 @@ class Assistant:
 
     async def _unknown(self, session: AsyncSession, message: InboundMessage) -> bool:
         """Somebody whom we do not know as a member: of the firm, they are asked to be linked."""
+        if message.tapped and await self._customer_tapped(session, message):
+            return True
         if message.sender.outside or not message.private:
             if message.tapped:
                 _log.info("assistant.tap_of_a_stranger", channel=message.channel)
             return message.tapped
         await linking.ask(session, message, self._defaults, self._home)
         return True
+
+    async def _customer_tapped(self, session: AsyncSession, message: InboundMessage) -> bool:
+        """A button that was sent to a customer; its answer goes where it was tapped."""
+        chat = await talk.conversation(session, message.channel, bounded(message.chat))
+        if chat is None or chat.audience != Audience.CUSTOMER:
+            return False
+        by = await members.contact_at(session, message.channel, message.sender.id)
+        notice = await taps.answer(
+            session, message.text, self._now(), chat=chat, by=by, host=self.host
+        )
+        if notice is not None:
+            await outbox.post(
+                session,
+                notice,
+                channel=chat.channel,
+                chat=chat.chat,
+                key=_answer(message),
+                not_before=datetime.now(UTC),
+                thread=message.thread or "",
+                place=message.place,
+            )
+        return notice is not None
 
     async def _run(
         self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation

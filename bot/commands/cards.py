@@ -21,6 +21,7 @@ PHASES = tuple(terms.Phase)[:5]
 _LONGEST = 160
 
 _LOST = Text("[未送达：{why}]", "[not delivered: {why}]")
+_YES, _NO = Text("是", "yes"), Text("否", "no")
 _RECALLED = Text("（已撤回）", "(recalled)")
 
 
@@ -128,6 +129,7 @@ def project(
         facts=facts,
         buttons=[
             Button(label=t(Text("任务", "Tasks")), command=f"/tasks {p.code}", primary=True),
+            Button(label=t(Text("计划", "Plan")), command=f"/plan {p.code}"),
             Button(label=t(Text("里程碑", "Milestones")), command=f"/milestones {p.code}"),
             Button(label=t(Text("时间线", "Timeline")), command=f"/timeline {p.code}"),
         ],
@@ -155,14 +157,13 @@ def tasks(
     t = ask.t
     if not rows:
         return ask.notice(title=title, text=t(Text("没有未完成的任务。", "No open tasks.")))
-    today = ask.now.date()
     listed_tasks = tuple(
         (
             f"T-{task.id}",
             ("★ " if task.key else "") + task.name,
             p.code,
             who.get(task.assignee_id, ""),
-            _due(ask, task, today),
+            due(ask, task),
         )
         for task, p in rows
     )
@@ -184,7 +185,9 @@ def tasks(
     return ask.notice(title=title, table=Table(columns=columns, rows=listed_tasks), buttons=buttons)
 
 
-def _due(ask: Ask, task: Task, today: date) -> str:
+def due(ask: Ask, task: Task) -> str:
+    """The day that a task is due, and how late it is."""
+    today = ask.now.date()
     shown = day(task.due, ask.language)
     if task.due and task.done_at is None and task.due < today:
         late = (today - task.due).days
@@ -231,7 +234,10 @@ def _fact(ask: Ask, event: str, value: Any) -> Any:
         "customer.stage": terms.Stage,
         "customer.tier": terms.Tier,
         "project.phase": terms.Phase,
+        "task.stage": terms.TaskStage,
     }
+    if event == "task.key":
+        return ask.t(_YES if value else _NO)
     if event == "alert.raised" and isinstance(value, str):
         return ask.t(book.name_of(value))
     kind = kinds.get(event)

@@ -1,4 +1,4 @@
-"""Help, search, undo, confirmation, alerts, digests."""
+"""Help, search, undo, confirmation."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -8,13 +8,12 @@ from sqlmodel import col, select
 
 from bot.commands import cards, console
 from bot.commands.registry import COMMANDS, Ask, Command, CommandError, Rest, command, find
-from bot.contract import Button, Fact, Level, Notice, Table
-from bot.rules import book
+from bot.contract import Button, Level, Notice, Table
 from bot.texts import Text, listed
-from storage import definitions, watch
 from storage import search as finding
 from storage import undo as taking_back
-from storage.tables import Alert, Customer, Project, UndoEntry
+from storage import watch
+from storage.tables import UndoEntry
 
 UNDO_WITHIN = timedelta(minutes=10)
 
@@ -182,86 +181,3 @@ async def no(ask: Ask, number: Annotated[int | None, Text("编号", "number")] =
     waiting.done_at = datetime.now(UTC)
     ask.session.add(waiting)
     return ask.say(Text("已取消。", "Dropped."))
-
-
-@command(
-    "alerts",
-    zh="预警",
-    reads=True,
-    permission="project.read",
-    help=Text("未关闭的风险预警", "open risk alerts"),
-)
-async def alerts(ask: Ask) -> Notice:
-    found = await watch.alerts(ask.session, ask.actor.scope)
-    title = ask.t(Text("风险预警", "Risk alerts"))
-    if not found:
-        return ask.notice(title=title, text=ask.t(Text("目前没有预警。", "None at present.")))
-    rows = [
-        (f"#{a.id}", a.rule, await _about(ask, a), cards.moment(ask, a.opened_at)) for a in found
-    ]
-    columns = tuple(
-        ask.t(text)
-        for text in (
-            Text("编号", "No."),
-            Text("规则", "Rule"),
-            Text("对象", "About"),
-            Text("时间", "Since"),
-        )
-    )
-    buttons = [
-        Button(
-            label=ask.t(Text("知道了 #{number}", "Got it #{number}"), number=a.id),
-            command=f"/alert ack {a.id}",
-        )
-        for a in found[:5]
-        if a.acknowledged_at is None
-    ]
-    return ask.notice(title=title, table=Table(columns=columns, rows=tuple(rows)), buttons=buttons)
-
-
-async def _about(ask: Ask, alert: Alert) -> str:
-    row = await ask.session.get(Project, alert.project_id) if alert.project_id else None
-    if row is None and alert.customer_id:
-        customer = await ask.session.get(Customer, alert.customer_id)
-        return f"{customer.code} {customer.name}" if customer else ""
-    return f"{row.code} {row.name}" if row else ""
-
-
-@command(
-    "alert.ack",
-    zh="知道了",
-    permission="project.read",
-    help=Text("确认一条预警，不再重复提醒", "acknowledge an alert; it stops repeating"),
-)
-async def acknowledge(ask: Ask, number: Annotated[int, Text("编号", "number")]) -> Notice:
-    visible = await watch.alerts(ask.session, ask.actor.scope, limit=500)
-    alert = next((a for a in visible if a.id == number), None)
-    if alert is None:
-        raise CommandError(
-            Text("没有预警 #{number}。", "There is no alert #{number}."), number=number
-        )
-    alert.acknowledged_at, alert.acknowledged_by_id = datetime.now(UTC), ask.actor.user_id
-    ask.session.add(alert)
-    ask.wrote("alert.acknowledged", alert)
-    return ask.say(
-        Text("好的，预警 #{number} 不再提醒。", "Alert #{number} will not repeat."),
-        Level.GOOD,
-        number=number,
-    )
-
-
-@command(
-    "rules",
-    zh="规则",
-    reads=True,
-    permission="rule.read",
-    help=Text("正在生效的规则", "the rules in force"),
-)
-async def rules(ask: Ask) -> Notice:
-    own = await definitions.newest(ask.session, "rule")
-    in_force = book.in_force((r.name, r.body, r.enabled) for r in own)
-    facts = tuple(
-        Fact(label=rule.id, value=" · ".join(f"{c.fact} {c.op} {c.value}" for c in rule.when))
-        for rule in in_force.rules.values()
-    )
-    return ask.notice(title=ask.t(Text("规则", "Rules")), facts=[(f.label, f.value) for f in facts])

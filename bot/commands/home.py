@@ -4,7 +4,7 @@ from bot.commands import cards
 from bot.commands.registry import Ask, command
 from bot.contract import Button, Notice
 from bot.texts import Text
-from storage import customers, projects, pushes, talk, watch
+from storage import approvals, customers, projects, talk, watch
 
 _MOST = 10
 
@@ -23,16 +23,13 @@ async def home(ask: Ask) -> Notice:
     named = await projects.user_names(ask.session, [task.assignee_id for task, _ in tasks])
     shown = cards.tasks(ask, tasks, named, ask.t(Text("我的任务", "My tasks")))
     buttons = list(shown.buttons)
-    if ask.actor.may("push.approve"):
-        waiting = await pushes.waiting(ask.session, ask.actor.scope)
-        lines = "\n".join(f"#{p.id} {project.code} {project.name}" for p, project, _ in waiting)
-        facts.append((ask.t(Text("待我批准", "Waiting for my yes")), lines))
-        buttons += [
-            Button(
-                label=ask.t(Text("批准 #{n}", "Approve #{n}"), n=p.id), command=f"/approve {p.id}"
-            )
-            for p, _, _ in waiting[:5]
-        ]
+    waiting = await approvals.waiting_for(ask.session, ask.actor.user_id or 0)
+    lines = "\n".join(f"#{one.id} {one.title}" for one in waiting)
+    facts.append((ask.t(Text("待我批准", "Waiting for my yes")), lines))
+    buttons += [
+        Button(label=ask.t(Text("查看 #{n}", "See #{n}"), n=one.id), command=f"/approval {one.id}")
+        for one in waiting[:5]
+    ]
     if ask.actor.may("talk.file"):
         unsure = await talk.count_unsure(ask.session, ask.actor.scope)
         facts.append((ask.t(Text("待归档", "To be filed")), str(unsure) if unsure else ""))

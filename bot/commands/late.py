@@ -8,13 +8,17 @@ from typing import Annotated, Final
 from bot.commands import cards
 from bot.commands.registry import Ask, command
 from bot.contract import Button, Level, Notice, Table
+from bot.planning import outlook
 from bot.texts import Text
 from storage import projects
 from storage.projects import Slipping
 from storage.tables import User
 
 _SOON: Final = timedelta(days=7)
+_AHEAD: Final = timedelta(days=30)
 _MOST: Final = 15
+_FORECASTS: Final = 60
+"""Projects that are looked ahead for; the first to be due."""
 _NEARLY: Final = 90
 """Percent done from which a week is enough."""
 
@@ -23,6 +27,7 @@ _NONE = Text("没有延期的项目。", "No project is late.")
 _DAYS = Text("已逾期 {days} 天", "{days} days late")
 _COMING = Text("{day} 到期，进度 {progress}%", "due {day}, {progress}% done")
 _MILESTONE = Text("里程碑「{name}」逾期 {days} 天", "milestone “{name}”, {days} days late")
+_FORECAST = Text("很可能延期 {days} 天", "will probably slip {days} days")
 _TASKS = Text("{count} 个任务逾期", "{count} tasks late")
 
 
@@ -49,10 +54,11 @@ async def late(
         ask.session,
         ask.actor.scope,
         today,
-        today + _SOON,
+        today + _AHEAD,
         manager_id=manager.id if manager else None,
     )
-    found = sorted(_judged(ask, rows, today), key=lambda one: -one.days)
+    slips = await _slips(ask, rows, today)
+    found = sorted(_judged(ask, rows, today, slips), key=lambda one: -one.days)
     title = ask.t(_TITLE, count=len(found))
     if not found:
         return ask.notice(title=title, text=ask.t(_NONE), level=Level.GOOD)
@@ -82,7 +88,17 @@ async def late(
     )
 
 
-def _judged(ask: Ask, rows: Sequence[Slipping], today: date) -> list[_Late]:
+async def _slips(ask: Ask, rows: Sequence[Slipping], today: date) -> dict[int, int]:
+    """Days by which projects that are due soon will probably be late, by project."""
+    ahead = sorted(
+        (row.project for row in rows if row.project.due_on and row.project.due_on >= today),
+        key=lambda one: (one.due_on, one.id),
+    )[:_FORECASTS]
+    found = await outlook.forecasts_of(ask.session, ahead, today, ask.actor.zone.key)
+    return {id_: one.slip for id_, one in found.items() if one.slip and one.slip > 0}
+
+
+def _judged(ask: Ask, rows: Sequence[Slipping], today: date, slips: dict[int, int]) -> list[_Late]:
     found: list[_Late] = []
     for row in rows:
         one, due = _Late(row), row.project.due_on
@@ -96,6 +112,8 @@ def _judged(ask: Ask, rows: Sequence[Slipping], today: date) -> list[_Late]:
             _add(one, days, ask.t(_MILESTONE, name=row.milestone, days=days))
         if row.tasks and row.oldest:
             _add(one, (today - row.oldest).days, ask.t(_TASKS, count=row.tasks))
+        if days := slips.get(row.project.id, 0):
+            one.why.append(ask.t(_FORECAST, days=days))
         if one.why:
             found.append(one)
     return found

@@ -7,13 +7,25 @@ from typing import Annotated, Any
 from bot import record
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, Percent, Rest, command
-from bot.contract import Level, Notice, Table
+from bot.contract import Notice, Table
 from bot.domain import terms
+from bot.domain.templates import Template
+from bot.planning import making, outlook
+from bot.planning.making import Made
 from bot.texts import Text
-from storage import projects
+from storage import plans, projects
 from storage.tables import Cost, Customer, Project, ProjectMember, User
 
 _PROJECT = Text("项目", "project")
+_BY_BOTH = Text(
+    "进度要么按任务计算，要么手工填写百分比。",
+    "Progress is either worked out from tasks or set in percent.",
+)
+_NO_TASKS = Text("这个项目还没有任务。", "This project has no tasks yet.")
+_NO_TEMPLATE = Text(
+    "没有模板「{name}」。可用：{known}。", "There is no template “{name}”. There are: {known}."
+)
+_ENDS_BEFORE = Text("交付日期早于开始日期。", "The day of delivery is before the day of the start.")
 
 
 @command(
@@ -95,7 +107,10 @@ async def new(
     manager: Annotated[User | None, Text("项目经理", "manager")] = None,
     budget: Annotated[Decimal | None, Text("预算", "budget")] = None,
     due: Annotated[date | None, Text("交付日期", "due")] = None,
+    template: Annotated[str, Text("模板", "template")] = "",
+    start: Annotated[date | None, Text("开始日期", "start")] = None,
 ) -> Notice:
+    plan = await template_named(ask, template) if template else None
     if code and await projects.by_code(ask.session, ask.actor.scope, code):
         raise CommandError(Text("编号 {code} 已被使用。", "The code {code} is taken."), code=code)
     if budget is not None and ask.actor.scope.money != "amount":
@@ -111,25 +126,41 @@ async def new(
     )
     if ask.actor.user_id is not None and not manager:
         ask.session.add(ProjectMember(project_id=made.id, user_id=ask.actor.user_id))
-    await _happened(ask, made, "project.made", code=made.code, name=made.name)
+    await happened(ask, made, "project.made", code=made.code, name=made.name)
+    if plan is not None:
+        await planned(ask, made, plan, start or ask.now.date())
+    elif start is not None:
+        made.starts_on = start
     return await card(ask, made)
 
 
-@command(
-    "phase",
-    zh="项目阶段",
-    permission="project.write",
-    aliases=("project phase",),
-    help=Text("设置项目阶段：立项/计划/执行/验收/回款/关闭", "set a project's phase"),
-)
-async def phase_(
-    ask: Ask,
-    project: Annotated[Project, _PROJECT],
-    phase: Annotated[terms.Phase, Text("阶段", "phase")],
-) -> Notice:
-    before, project.phase = project.phase, phase.value
-    await _happened(ask, project, "project.phase", before=before, after=phase.value)
-    return await card(ask, project)
+async def template_named(ask: Ask, name: str) -> Template:
+    """The template that a word means; raises `CommandError` with those there are."""
+    found = await making.named(ask.session, name)
+    if found is None:
+        all_ = (await making.known(ask.session)).values()
+        raise CommandError(
+            _NO_TEMPLATE,
+            name=name,
+            known=", ".join(f"{t.id} {t.name.in_(ask.language)}" for t in all_),
+        )
+    return found
+
+
+async def planned(ask: Ask, project: Project, template: Template, start: date) -> Made:
+    """Fill a project from a template, so that it shows in the audit trail too."""
+    if project.due_on is not None and project.due_on < start:
+        raise CommandError(_ENDS_BEFORE)
+    made = await making.apply(
+        ask.session,
+        project,
+        template,
+        start,
+        by_id=ask.actor.user_id,
+        language=ask.language,
+    )
+    ask.wrote("project.planned", project, template=template.id)
+    return made
 
 
 @command(
@@ -145,13 +176,37 @@ async def progress(
     ask: Ask,
     project: Annotated[Project, _PROJECT],
     percent: Annotated[Percent | None, Text("百分比", "percent")] = None,
+    by: Annotated[terms.ProgressBy | None, Text("依据", "by")] = None,
 ) -> Notice:
-    if percent is None:
-        return await card(ask, project)
-    before, project.progress = project.progress, percent
-    await _happened(ask, project, "project.progress", before=before, after=percent)
-    await _check(ask, project)
+    if by == terms.ProgressBy.TASKS:
+        if percent is not None:
+            raise CommandError(_BY_BOTH)
+        if not (await plans.tasks(ask.session, [project.id]))[project.id]:
+            raise CommandError(_NO_TASKS)
+        project.progress_by = by.value
+        await ask.session.flush()
+        ask.wrote("project.progress_by", project, by=by.value)
+        await count_progress(ask, project)
+    elif percent is not None or by is not None:
+        project.progress_by = terms.ProgressBy.HAND.value
+        await _progress(ask, project, project.progress if percent is None else percent)
     return await card(ask, project)
+
+
+async def count_progress(ask: Ask, project: Project) -> None:
+    """Work a project's progress out from its tasks, where it is to come from them."""
+    if project.progress_by != terms.ProgressBy.TASKS:
+        return
+    await ask.session.flush()
+    found = outlook.progress((await plans.tasks(ask.session, [project.id]))[project.id])
+    if found != project.progress:
+        await _progress(ask, project, found)
+
+
+async def _progress(ask: Ask, project: Project, percent: int) -> None:
+    before, project.progress = project.progress, percent
+    await happened(ask, project, "project.progress", before=before, after=percent)
+    await check(ask, project)
 
 
 _NO_AMOUNTS = Text(
@@ -178,8 +233,8 @@ async def budget(
         if not ask.actor.may("money.write") or ask.actor.scope.money != "amount":
             raise CommandError(_NO_AMOUNTS)
         project.budget = amount
-        await _happened(ask, project, "project.budget")
-        await _check(ask, project)
+        await happened(ask, project, "project.budget")
+        await check(ask, project)
     shown = cards.budget(ask, project)
     if not shown:
         if project.budget and ask.actor.scope.money == "none":
@@ -238,8 +293,8 @@ async def cost(
     project.spent += amount
     await ask.session.flush()
     ask.wrote("cost.made", made, amount=amount)
-    await _happened(ask, project, "project.cost")
-    await _check(ask, project)
+    await happened(ask, project, "project.cost")
+    await check(ask, project)
     return await card(ask, project)
 
 
@@ -282,30 +337,11 @@ async def manager(
     return await card(ask, project)
 
 
-async def _happened(ask: Ask, project: Project, event: str, /, **facts: Any) -> None:
+async def happened(ask: Ask, project: Project, event: str, /, **facts: Any) -> None:
     project.updated_at = datetime.now(UTC)
     await ask.did(event, project, customer_id=project.customer_id, project_id=project.id, **facts)
 
 
-async def _check(ask: Ask, project: Project) -> None:
+async def check(ask: Ask, project: Project) -> None:
     if ask.host is not None:
         await ask.host.check_project(ask, project)
-
-
-@command(
-    "board",
-    zh="看板",
-    reads=True,
-    permission="project.read",
-    help=Text("按阶段看全部项目", "all projects by phase"),
-)
-async def board(ask: Ask) -> Notice:
-    found = await projects.listed(ask.session, ask.actor.scope)
-    facts = [
-        (
-            ask.t(phase.text),
-            "\n".join(f"{p.code} {p.name} {p.progress}%" for p in found if p.phase == phase),
-        )
-        for phase in terms.Phase
-    ]
-    return ask.notice(title=ask.t(Text("项目看板", "Project board")), facts=facts, level=Level.INFO)

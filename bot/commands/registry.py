@@ -17,10 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import record
 from bot.contract import Audience, Button, Fact, Form, Level, Notice, Table
 from bot.outbox import Room
-from bot.people import Actor
+from bot.people import Actor, Defaults
 from bot.texts import Language, Text
 from storage.audit import Trace
-from storage.tables import Conversation, Customer, Interaction, Project, Task, User
+from storage.tables import Contact, Conversation, Customer, Interaction, Project, Task, User
 
 Percent = NewType("Percent", int)
 """0 to 100, written with or without the sign."""
@@ -125,6 +125,8 @@ class Command:
 
 
 COMMANDS: Final[dict[str, Command]] = {}
+FOR_CUSTOMERS: Final[dict[str, Command]] = {}
+"""What the buttons of customers say; no member can, and no words can."""
 _SPOKEN: Final[dict[str, Command]] = {}
 
 
@@ -139,6 +141,7 @@ def command(
     final: bool = False,
     reads: bool = False,
     sets: str = "",
+    for_customers: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Notice]]], Callable[..., Awaitable[Notice]]]:
     """Declare the decorated function as a command; raises `BadDeclaration`."""
 
@@ -158,6 +161,9 @@ def command(
             reads,
             sets,
         )
+        if for_customers:
+            FOR_CUSTOMERS[name] = made
+            return run
         for spoken in (name.replace(".", " "), zh, *aliases):
             key = spoken.casefold()
             if key in _SPOKEN:
@@ -225,6 +231,8 @@ class Ask:
     """What the line answers, or was said about by a shortcut."""
     answer: str = ""
     """The outbox's key of the answer to the line, where it is posted."""
+    by: Contact | None = None
+    """The customer's person whose tap it is, where we know them."""
     traces: list[Trace] = field(default_factory=list)
     undo_with: str | None = None
     """A command line that takes the write back, where row changes alone cannot."""
@@ -232,6 +240,10 @@ class Ask:
     @property
     def language(self) -> Language:
         return self.actor.language
+
+    @property
+    def defaults(self) -> Defaults:
+        return self.host.defaults if self.host else Defaults()
 
     def here(self, chat: Conversation | None) -> Conversation:
         """The chat that was named, else the one that the line was written in."""
@@ -301,10 +313,28 @@ class Ask:
         )
         await self.session.flush()
         self.wrote(event, row, **facts)
+        if self.host is not None:
+            await self.host.happened(
+                self, event, customer_id=customer_id, project_id=project_id, facts=facts
+            )
 
 
 class Host:
     """What commands may ask of the running program, beyond the record."""
+
+    defaults: Defaults
+
+    async def happened(
+        self,
+        ask: Ask,
+        event: str,
+        *,
+        customer_id: int | None,
+        project_id: int | None,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Rules on something that a command has just done."""
+        raise NotImplementedError
 
     async def check_project(self, ask: Ask, project: Project) -> None:
         """Rules on the figures of a project that has just changed."""

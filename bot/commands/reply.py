@@ -4,19 +4,19 @@ A reply is an internal item on the timeline from the start. Once it is out it co
 customer, under the name of the member who wrote it.
 """
 
-from functools import partial
+from dataclasses import replace
 from typing import Annotated, Final
 
-from bot import outbox
-from bot.commands import guard, push
+from bot import outbox, people, selectors, telling
+from bot.commands import approval, guard, offering
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Audience, Kind, Level, Notice
-from bot.people import Defaults
+from bot.people import Actor, Defaults
 from bot.pipeline import evidence, extract, promises
 from bot.pipeline.promises import Said
 from bot.texts import Text
 from storage import search
-from storage.tables import Conversation, Customer, Interaction, Project
+from storage.tables import Conversation, Customer, Interaction, Project, User
 
 WAITING: Final = ["reply"]
 _APPROVED: Final = ["reply", "approved"]
@@ -25,6 +25,7 @@ _REFUSED: Final = ["reply", "refused"]
 _SPOKEN: Final = frozenset({Kind.CALL, Kind.MEETING, Kind.NOTE})
 _ITEM = Text("编号", "item")
 _PREVIEW = Text("客户将看到", "The customer will read")
+_SEND = Text("批准并发送", "Approve and send")
 
 
 @command(
@@ -80,14 +81,32 @@ async def propose(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
     if ask.actor.may("push.approve"):
         return await _card(ask, made, chat)
     project = await ask.session.get(Project, made.project_id or 0)
-    await push.put_before(
-        ask, project, partial(_card, made=made, chat=chat), f"approve-reply:{made.id}"
-    )
+    for user, reader in await _approvers(ask, project):
+        shown = await _card(replace(ask, actor=reader), made, chat)
+        await telling.member(
+            ask.session,
+            user,
+            shown,
+            home=people.HOME,
+            key=f"approve-reply:{made.id}",
+            now=ask.now,
+        )
     return ask.say(
         Text("回复 #{number} 已提交批准。", "Reply #{number} was sent to be approved."),
         Level.GOOD,
         number=made.id,
     )
+
+
+async def _approvers(ask: Ask, project: Project | None) -> list[tuple[User, Actor]]:
+    """The project's manager; the managers, then the administrators, where that one may not."""
+    for selector in ("project.manager", "role:manager", "role:admin"):
+        users = await selectors.users(ask.session, selector, project=project)
+        found = [(u, await people.actor(ask.session, u.id, ask.defaults)) for u in users]
+        may = [(user, one) for user, one in found if one and one.may("push.approve")]
+        if may:
+            return may
+    return []
 
 
 async def chat_of(ask: Ask, item: Interaction) -> Conversation:
@@ -139,7 +158,7 @@ async def _card(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
         (ask.t(Text("发往", "To")), f"{chat.channel} {chat.name or chat.chat}"),
         (ask.t(Text("对象", "Audience")), ask.t(Text("客户", "the customer"))),
         (ask.t(Text("主题", "Subject")), made.subject),
-        (ask.t(Text("平台余量", "Platform allows")), push.allowance(ask, room)),
+        (ask.t(Text("平台余量", "Platform allows")), offering.allowance(ask, room)),
         (ask.t(_PREVIEW), made.text),
         (ask.t(guard.CHECK), await _warning(ask, made, chat)),
     ]
@@ -149,7 +168,9 @@ async def _card(ask: Ask, made: Interaction, chat: Conversation) -> Notice:
         ),
         level=Level.WARNING,
         facts=facts,
-        buttons=push.decision(ask, f"/reply send #{made.id}", f"/reply refuse #{made.id}"),
+        buttons=approval.decision(
+            ask, f"/reply send #{made.id}", f"/reply refuse #{made.id}", _SEND
+        ),
     )
 
 
@@ -199,7 +220,7 @@ async def _promised(ask: Ask, made: Interaction) -> None:
 
 async def _chat_of(ask: Ask, made: Interaction) -> Conversation:
     chat = await ask.session.get_one(Conversation, made.conversation_id or 0)
-    await push.let_through(ask, chat)
+    await offering.let_through(ask, chat)
     return chat
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from bot.commands import cards
+from bot.commands.project import count_progress
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.texts import Text
@@ -35,6 +36,7 @@ async def new(
         project_id=project.id,
         name=name.strip(),
         due=due,
+        planned_due=due,
         assignee_id=assignee.id if assignee else None,
         key=key,
         interaction_id=item.id if item else None,
@@ -43,6 +45,7 @@ async def new(
     ask.session.add(made)
     await ask.session.flush()
     await _happened(ask, made, project, "task.made", number=made.id, name=made.name)
+    await count_progress(ask, project)
     return ask.notice(
         title=ask.t(Text("已新建任务 T-{number}", "Task T-{number} added"), number=made.id),
         text=made.name,
@@ -75,6 +78,7 @@ async def done(ask: Ask, task: Annotated[Task, _TASK]) -> Notice:
     task.done_at = datetime.now(UTC)
     ask.session.add(task)
     await _happened(ask, task, project, "task.done", number=task.id, name=task.name)
+    await count_progress(ask, project)
     return ask.say(
         Text("已完成 T-{number} {name}。", "T-{number} {name} is done."),
         Level.GOOD,

@@ -63,6 +63,36 @@ class Phase(StrEnum):
         }[self.value]
 
 
+class TaskStage(StrEnum):
+    """Where an open task stands on its project's board."""
+
+    TODO = "todo"
+    DOING = "doing"
+    REVIEW = "review"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "todo": Text("待办", "to do"),
+            "doing": Text("进行中", "in progress"),
+            "review": Text("待检查", "in review"),
+        }[self.value]
+
+
+class ProgressBy(StrEnum):
+    """Where a project's progress comes from."""
+
+    HAND = "hand"
+    TASKS = "tasks"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "hand": Text("手工", "by hand"),
+            "tasks": Text("按任务", "from tasks"),
+        }[self.value]
+
+
 class ContactRole(StrEnum):
     """What a contact decides."""
 
@@ -176,6 +206,13 @@ EVENTS: dict[str, Text] = {
     "project.made": Text("新建项目 {code} {name}", "project {code} {name} added"),
     "project.phase": Text("项目阶段：{before} → {after}", "phase: {before} → {after}"),
     "project.progress": Text("进度：{before}% → {after}%", "progress: {before}% → {after}%"),
+    "project.forced": Text(
+        "未满足条件仍进入新阶段：{reason}", "phase entered regardless: {reason}"
+    ),
+    "project.planned": Text(
+        "按模板「{template}」生成 {tasks} 个任务",
+        "{tasks} tasks made from the template “{template}”",
+    ),
     "project.cost": Text("登记一笔成本", "a cost was booked"),
     "project.budget": Text("调整预算", "the budget was changed"),
     "milestone.made": Text("新增里程碑 {name}（{due}）", "milestone {name} ({due}) added"),
@@ -183,13 +220,55 @@ EVENTS: dict[str, Text] = {
     "task.made": Text("新建任务 T-{number} {name}", "task T-{number} {name} added"),
     "task.done": Text("任务完成：T-{number} {name}", "task done: T-{number} {name}"),
     "task.assigned": Text("任务 T-{number} 指派给 {who}", "task T-{number} assigned to {who}"),
+    "task.due": Text(
+        "任务 T-{number} 截止日期：{before} → {after}", "T-{number} due: {before} → {after}"
+    ),
+    "task.key": Text("任务 T-{number} 关键任务：{key}", "T-{number} key task: {key}"),
+    "task.estimate": Text("任务 T-{number} 预估 {hours} 小时", "T-{number} estimated at {hours} h"),
+    "task.stage": Text("任务 T-{number}：{before} → {after}", "T-{number}: {before} → {after}"),
+    "task.waits": Text("T-{number} 须在 T-{after} 之后", "T-{number} waits for T-{after}"),
+    "task.free": Text("T-{number} 不再等待 T-{after}", "T-{number} waits for T-{after} no more"),
+    "task.check": Text("T-{number} 检查项：{text}", "T-{number} checklist: {text}"),
+    "task.ticked": Text("T-{number} 已勾选：{text}", "T-{number} ticked: {text}"),
+    "task.unticked": Text("T-{number} 取消勾选：{text}", "T-{number} unticked: {text}"),
     "interaction.filed": Text("人工归档 #{number}", "#{number} filed by hand"),
     "interaction.unfiled": Text("撤销归档 #{number}", "filing of #{number} taken back"),
     "alert.raised": Text("风险预警：{rule}", "risk alert: {rule}"),
+    "change.asked": Text("变更申请 {number}：{title}", "change {number} asked for: {title}"),
+    "change.approved": Text("变更 {number} 已批准：{title}", "change {number} approved: {title}"),
+    "change.refused": Text("变更 {number} 未批准：{title}", "change {number} refused: {title}"),
+    "change.withdrawn": Text("变更 {number} 已撤回：{title}", "change {number} withdrawn: {title}"),
+    "approval.decided": Text("审批「{title}」：{verdict}", "approval “{title}”: {verdict}"),
+    "milestone.sent": Text("已向客户告知里程碑", "the customer was told of a milestone"),
+    "payment.sent": Text("已向客户发送付款提醒", "the customer was reminded of a payment"),
+    "care.sent": Text("已向客户发送关怀", "a word of care was sent to the customer"),
+    "survey.sent": Text("已向客户发送满意度调查", "a survey was sent to the customer"),
+    "closing.sent": Text("已向客户发送结项报告", "the closing report was sent to the customer"),
+    "deliverable.sent": Text(
+        "已请客户验收交付物", "the customer was asked to accept a deliverable"
+    ),
+    "report.sent": Text("已向客户发送服务报告", "a service report was sent to the customer"),
     "progress.sent": Text("已向客户发送进展 #{number}", "progress #{number} sent to the customer"),
     "chat.opened": Text(
         "有外部人员加入，群已转为客户群", "an outsider joined; the chat is customer-facing now"
     ),
     "digest.sent": Text("已推送进度摘要", "progress digest sent"),
+    "deal.made": Text("新建商机 D-{number} {name}", "chance D-{number} {name} added"),
+    "deal.stage": Text("商机 D-{number} {name} 有进展", "chance D-{number} {name} moved on"),
+    "deal.won": Text("赢单：D-{number} {name}", "won: D-{number} {name}"),
+    "deal.lost": Text("输单：D-{number} {name}", "lost: D-{number} {name}"),
+    "quote.made": Text("报价 {code} 第 {version} 版", "quote {code}, version {version}"),
+    "quote.accepted": Text("客户接受报价 {code}", "quote {code} accepted"),
+    "quote.refused": Text("报价 {code} 未成交", "quote {code} refused"),
+    "contract.made": Text("起草合同 {code} {name}", "contract {code} {name} drafted"),
+    "contract.asked": Text("合同 {code} {name} 提交审批", "contract {code} {name} put to approval"),
+    "contract.signed": Text("合同 {code} {name} 已签署", "contract {code} {name} signed"),
+    "contract.linked": Text("合同 {code} 归入 {project}", "contract {code} belongs to {project}"),
+    "payment.planned": Text(
+        "合同 {code} 的付款计划，共 {count} 期", "plan of contract {code}: {count} payments"
+    ),
+    "payment.received": Text("收到一笔款项", "a payment was received"),
+    "payment.refunded": Text("退回一笔款项", "a payment was refunded"),
+    "invoice.made": Text("开出发票 {number}", "invoice {number} issued"),
 }
 """What the timeline says of events; facts stand in braces."""

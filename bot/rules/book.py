@@ -1,82 +1,121 @@
 """Rules as data: read, checked against the closed list of facts, and matched."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bot import log
 from bot.rules import words
-from bot.rules.facts import FACTS, Facts, Op, Value, holds
+from bot.rules.actions import Action, GiveTask, Said, Selector, Tell
+from bot.rules.conditions import Clause, closed
+from bot.rules.facts import FACTS, Facts, Money, is_event, known_at
 from bot.texts import Text
 
 _log = log.get("rules")
 
-Event = Literal["task.checked", "project.checked", "customer.checked", "message.filed"]
-Selector = Annotated[
-    str,
-    Field(pattern=r"^(project\.manager|project\.manager\.superior|customer\.owner|role:[a-z_]+)$"),
-]
+_NAMED: Final = frozenset(
+    {"customer", "project", "task", "due", "assignee", "because", "contract", "case"}
+)
+"""What own words may name beside facts."""
+_MONEY: Final[dict[Money, int]] = {"none": 0, "percent": 1, "amount": 2}
 
 
 class BadRule(Exception):
     """A rule cannot be used; the message names it and says why."""
 
 
-def _closed(value: object) -> object:
-    """Lists come from TOML and JSON; facts hold tuples."""
-    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+class Rung(BaseModel):
+    """Who is told next where nobody has acknowledged an alert, after how much working time."""
 
-
-class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class Condition(_Part):
-    fact: str
-    op: Op
-    value: Annotated[Value, BeforeValidator(_closed)]
-
-    @field_validator("fact")
-    @classmethod
-    def _listed(cls, value: str) -> str:
-        if value not in FACTS:
-            raise ValueError(f"there is no fact {value!r}")
-        return value
+    after: timedelta = Field(gt=timedelta(0), le=timedelta(days=30))
+    to: Selector
 
 
-class Action(_Part):
-    """Who is told, in which words."""
-
-    alert: Selector
-    copy_to: tuple[Selector, ...] = Field(default=(), alias="copy")
-    template: str
-    level: Literal["info", "warning", "danger"] = "warning"
-    chats: bool = False
-    """Also into the internal chats that are bound to the project or customer."""
-
-    @field_validator("template")
-    @classmethod
-    def _written(cls, value: str) -> str:
-        if value not in words.TEMPLATES:
-            raise ValueError(f"there is no template {value!r}")
-        return value
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, Mapping) else closed(value)
 
 
-class Rule(_Part):
+class Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,60}$")
-    on: Event
-    when: tuple[Condition, ...] = Field(min_length=1)
+    name: Said | None = None
+    on: str
+    when: Annotated[tuple[Clause, ...], BeforeValidator(_one_or_more)] = Field(min_length=1)
+    """All of them must hold."""
+    lasts: timedelta | None = Field(default=None, alias="for", gt=timedelta(0))
+    """It speaks once its conditions have held for so long."""
     then: tuple[Action, ...] = Field(min_length=1)
     quiet_for: timedelta = timedelta(days=1)
     """A rule that fired for a subject stays quiet about it for so long."""
+    ladder: tuple[Rung, ...] | None = None
+    """None: the usual one for its level and the customer's tier."""
+    sums_up: tuple[str, ...] = ()
+    """Rules whose reasons it only puts together: it is their headline."""
+    many: bool = False
+    """Its owner has said that it may fire for many at once."""
+
+    @field_validator("on")
+    @classmethod
+    def _happens(cls, value: str) -> str:
+        if not is_event(value):
+            raise ValueError(f"there is no event {value!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        known = known_at(self.on)
+        for fact in self.asks:
+            if fact not in known:
+                raise ValueError(f"{fact} is not known at {self.on}")
+        if self.scanned and not self.tells:
+            raise ValueError("what is checked again and again must alert; else it would act anew")
+        if self.lasts and not self.scanned:
+            raise ValueError("for: only what is checked again and again can last")
+        shorts = _NAMED | {name.rsplit(".", 1)[-1] for name in known}
+        for said in self._own_words():
+            for name in re.findall(r"\{(\w*)\}", said.zh + said.en):
+                if name not in shorts:
+                    raise ValueError(f"nothing is called {{{name}}} at {self.on}")
+        return self
+
+    def _own_words(self) -> Iterable[Said]:
+        for action in self.then:
+            if isinstance(action, Tell) and action.says:
+                yield action.says
+            if isinstance(action, GiveTask):
+                yield action.name
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The facts that it asks for, each once."""
+        return tuple(dict.fromkeys(fact for one in self.when for fact in one.asks()))
+
+    @property
+    def scanned(self) -> bool:
+        """Whether a clock looks for it; else it waits for something to happen."""
+        return self.on.endswith(".checked")
+
+    @property
+    def tells(self) -> tuple[Tell, ...]:
+        return tuple(action for action in self.then if isinstance(action, Tell))
+
+    @property
+    def money(self) -> Money:
+        """What a reader must be allowed to see of money to see its reason."""
+        needed: list[Money] = [FACTS[name].money for name in self.asks]
+        return max(needed, key=_MONEY.__getitem__)
 
     def matches(self, facts: Facts) -> bool:
-        return all(holds(facts.get(c.fact), c.op, c.value) for c in self.when)
+        return all(one.met(facts) for one in self.when)
 
 
 class Book:
@@ -85,10 +124,10 @@ class Book:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = {rule.id: rule for rule in rules}
 
-    def on(self, event: Event) -> list[Rule]:
+    def on(self, event: str) -> list[Rule]:
         return [rule for rule in self.rules.values() if rule.on == event]
 
-    def matching(self, event: Event, facts: Facts) -> list[Rule]:
+    def matching(self, event: str, facts: Facts) -> list[Rule]:
         return [rule for rule in self.on(event) if rule.matches(facts)]
 
 
@@ -124,7 +163,15 @@ def in_force(own: Iterable[tuple[str, Mapping[str, Any], bool]]) -> Book:
     return Book(rules.values())
 
 
+def title_of(rule: Rule) -> Text:
+    """What a rule is called in lists."""
+    if rule.name:
+        return Text(rule.name.zh, rule.name.en)
+    template = next((one.template for one in rule.tells if one.template), "")
+    return words.TEMPLATES[template].name if template else Text(rule.id, rule.id)
+
+
 def name_of(rule_id: str) -> Text:
-    """What a shipped rule is called in lists: its template's name; any other by its own id."""
+    """What a shipped rule is called in lists; any other goes by its own id."""
     rule = next((rule for rule in shipped() if rule.id == rule_id), None)
-    return words.TEMPLATES[rule.then[0].template].name if rule else Text(rule_id, rule_id)
+    return title_of(rule) if rule else Text(rule_id, rule_id)

@@ -57,4 +57,95 @@ TEMPLATES: Final[dict[str, Template]] = {
             "A new message of the VIP customer {customer} is a complaint. Because: “{because}”",
         ),
     ),
+    "trouble_together": Template(
+        Text("情绪、回款、变更同时出问题", "mood, money and scope together"),
+        Text("客户多项风险同时出现", "Several things go wrong with the customer"),
+        Text(
+            "客户 {customer} 情绪下降、回款逾期、需求频繁变更，三项同时出现。",
+            "{customer}: mood has dropped, a payment is overdue and scope keeps changing, all at once.",
+        ),
+    ),
+    "payment_overdue": Template(
+        Text("回款逾期", "payment overdue"),
+        Text("回款逾期 {overdue_days} 天", "A payment is overdue (days: {overdue_days})"),
+        Text(
+            "客户 {customer} 有回款已逾期 {overdue_days} 天。",
+            "A payment of {customer} is overdue. Days: {overdue_days}.",
+        ),
+    ),
+    "scope_churn": Template(
+        Text("需求频繁变更", "scope keeps changing"),
+        Text("客户频繁提出变更", "The customer keeps changing the scope"),
+        Text(
+            "客户 {customer} 近 30 天内提出范围变更 {scope_changes_30d} 次。",
+            "{customer} asked for changes of scope in 30 days. Times: {scope_changes_30d}.",
+        ),
+    ),
+    "third_complaint": Template(
+        Text("投诉较多", "many complaints"),
+        Text("建议调整服务级别", "Time for another service level?"),
+        Text(
+            "客户 {customer} 近 30 天内投诉 {complaints_30d} 次。建议与客户商定新的服务级别。",
+            "{customer} has complained {complaints_30d} times in 30 days. Consider agreeing on a new service level.",
+        ),
+    ),
+    "silent": Template(
+        Text("客户沉默", "silent customer"),
+        Text("客户 {days_silent} 天没有消息", "No word of the customer for {days_silent} days"),
+        Text(
+            "客户 {customer} 已 {days_silent} 天没有消息，建议主动联系。",
+            "{customer} has been silent for {days_silent} days. Better get in touch.",
+        ),
+    ),
+    "contract_ends": Template(
+        Text("合同将到期", "contract ends soon"),
+        Text("合同还有 {days_left} 天到期", "A contract ends soon (days left: {days_left})"),
+        Text(
+            "客户 {customer} 的合同 {contract} 将于 {due} 到期。",
+            "The contract {contract} of {customer} ends on {due}.",
+        ),
+    ),
+    "contract_signed": Template(
+        Text("合同已签订", "contract signed"),
+        Text("合同已签订", "A contract is signed"),
+        Text(
+            "客户 {customer} 的合同已签订，可以安排启动。",
+            "A contract with {customer} is signed; the start can be planned.",
+        ),
+    ),
+    "case_soon": Template(
+        Text("工单将超时", "case about to be late"),
+        Text("工单即将超时", "A case is about to be late"),
+        Text(
+            "客户 {customer} 的工单「{case}」距时限 {hours_left} 小时。",
+            "The case “{case}” of {customer} is near its limit. Hours left: {hours_left}.",
+        ),
+    ),
+    "slip": Template(
+        Text("预计延期", "forecast slips"),
+        Text(
+            "项目预计晚 {forecast_slip} 天",
+            "The project is forecast to slip (days: {forecast_slip})",
+        ),
+        Text(
+            "按目前进展，项目 {project} 预计比计划晚 {forecast_slip} 天。",
+            "As things go, {project} will be done later than planned. Days: {forecast_slip}.",
+        ),
+    ),
+    "high_risk_late": Template(
+        Text("高风险未应对", "high risk not answered"),
+        Text("高风险的应对已过期", "The answer to a high risk is past its day"),
+        Text(
+            "项目 {project} 有 {late_high_risks} 项高风险已过应对日期仍未关闭。",
+            "{project} has open high risks past their day. Count: {late_high_risks}.",
+        ),
+    ),
+    "money_received": Template(
+        Text("收到回款", "money received"),
+        Text("收到回款", "Money has come in"),
+        Text(
+            "客户 {customer} 的款项已到账。启动流程已开始。",
+            "Money of {customer} has come in. The kick-off has begun.",
+        ),
+    ),
 }

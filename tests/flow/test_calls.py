@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot import ingest
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.contract import (
     Answer,
     Asked,

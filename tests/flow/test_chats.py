@@ -416,7 +416,7 @@ async def test_progress_reaches_a_customer_after_one_tap(loaded: Program, far: F
     for words in ("华建三期智慧工地", "本周设备已到场", "60%"):
         assert words in said
     assert "100,000" not in said
-    (answer,) = [t for t, n in far.sent if "已批准" in n.title]
+    (answer,) = [t for t, n in far.sent if "已批准 #" in n.title]
     assert (answer.chat, answer.place) == ("m-li", "here")
     rows = await play.rows(
         loaded, "SELECT direction, project_id FROM interaction WHERE direction = 'out'"
@@ -446,8 +446,9 @@ async def test_who_may_not_approve_is_not_asked_to(loaded: Program, far: Far):
 async def test_it_cannot_be_approved_by_who_may_not_nor_undone(loaded: Program, far: Far):
     await bound(loaded, "g-out", "customer")
     await play.run(loaded, "/update P-0001")
-    assert not (await play.run(loaded, "/approve 1", who="韩梅")).ok
-    assert (await play.run(loaded, "/approve 1")).ok
+    assert "李雷" in await play.said(loaded, "/approve 1", who="韩梅")
+    assert "李雷" in await play.said(loaded, "/approve 1")  # not what one asked for oneself
+    assert (await play.run(loaded, "/approve 1", who="李雷")).ok
     await play.run(loaded, "/undo")  # takes the binding back, not what was sent
     assert await play.rows(loaded, "SELECT state FROM push") == [{"state": "approved"}]
 
@@ -456,7 +457,7 @@ async def test_a_chat_that_has_become_another_customers_gets_nothing(loaded: Pro
     await bound(loaded, "g-out", "customer")
     await play.run(loaded, "/update P-0001")
     await bound(loaded, "g-out", "customer", "P23-001")
-    assert not (await play.run(loaded, "/approve 1")).ok
+    assert not (await play.run(loaded, "/approve 1", who="李雷")).ok
     await play.send_all(loaded)
     assert far.said("g-out") == []
 
@@ -531,13 +532,13 @@ async def test_answers_are_counted_from_what_came_in(loaded: Program, far: Far):
     await bound(loaded, "kf:1", "customer")
     far.limits["kf:1"] = (Budget(count=2, seconds=48 * 3600, answering=True),)
     await play.run(loaded, "/update P-0001")
-    refused = await play.run(loaded, "/approve 1")
+    refused = await play.run(loaded, "/approve 1", who="李雷")
     assert not refused.ok
     outsider = Sender(id="u-x", proven=True, outside=True)
     await told(loaded, line("进度怎么样？", chat="kf:1", sender=outsider))
     card = await play.run(loaded, "/update P-0001")
     assert "还可发送 2 条" in play.words(card.notice)
-    assert (await play.run(loaded, "/approve 2")).ok
+    assert (await play.run(loaded, "/approve 2", who="李雷")).ok
     await play.send_all(loaded)
     assert len(far.said("kf:1")) == 1
     for words in ("一", "二"):

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from bot import runtime
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.jobs.digest import Digest, due_at
 from bot.jobs.reminders import Reminders
 from storage.db import Database

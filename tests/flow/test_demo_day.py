@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot import demo, parts
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.contract import InboundMessage, Notice
 from bot.jobs import digest, remind, reminders, risk_scan, scoring
 from bot.people import own_message

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.jobs.digest import Digest
 from tests import play
 

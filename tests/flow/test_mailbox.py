@@ -135,7 +135,7 @@ async def test_three_sides_write_one_thread(program: Program, imap: ImapStandIn,
     line = f"/bind P-0001 chat:email:{wang} audience:customer"
     assert (await play.run(program, line)).ok
     assert (await play.run(program, "/update P-0001 初验定在下周三。")).ok
-    assert (await play.run(program, "/approve 1")).ok
+    assert (await play.run(program, "/approve 1", "李雷")).ok
     await play.send_all(program)
     (mail,) = post.taken
     shown = email.message_from_bytes(mail, policy=email.policy.default)

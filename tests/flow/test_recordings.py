@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.contract import Kind, Sender
 from bot.jobs import transcribe
 from bot.people import own_message

@@ -255,7 +255,7 @@ async def pushed(program: Program, post: Post) -> EmailMessage:
     line = f"/bind P-0001 chat:email:{WANG} audience:customer"
     assert (await play.run(program, line)).ok
     assert (await play.run(program, "/update P-0001 初验定在下周三。")).ok
-    assert (await play.run(program, "/approve 1")).ok
+    assert (await play.run(program, "/approve 1", "李雷")).ok
     await play.send_all(program)
     shown = email.message_from_bytes(post.taken[-1], policy=email.policy.default)
     assert isinstance(shown, EmailMessage)
@@ -290,14 +290,14 @@ async def test_who_unsubscribes_gets_no_pushes_but_answers(program: Program, pos
     await arrives(program, 3, WANG, " ", To=link.path, Subject=subject)
     assert any("退订" in words for words in await told(program, "李雷"))
     assert "已退订" in await play.said(program, "/update P-0001 第三次。")
-    assert "已退订" in await play.said(program, "/approve 2")
+    assert "已退订" in await play.said(program, "/approve 2", "李雷")
     assert (await play.run(program, "/reply #1 单独答复您。")).ok
     [draft] = [one for one in await items(program) if one["text"] == "单独答复您。"]
     assert (await play.run(program, f"/reply send #{draft['id']}")).ok
     await play.send_all(program)
     assert len(post.taken) == 2
     assert (await play.run(program, f"/unmute chat:email:{WANG}")).ok
-    assert (await play.run(program, "/approve 2")).ok
+    assert (await play.run(program, "/approve 2", "李雷")).ok
 
 
 @pytest.mark.parametrize("line", ["/reply #2 好", "/reply send #1", "/reply refuse #1"])

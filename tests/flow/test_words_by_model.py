@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.app import HOME, Program
+from bot.app import Program
+from bot.people import HOME
 from bot.commands import tools
 from bot.contract import Answer, Asked, Call, Heard, NoModel, Notice
 from bot.people import own_message

@@ -1,0 +1,60 @@
+"""A customer taps a button that was sent to them: the key that it carries is all that they may use."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import clock
+from bot.commands import arguments
+from bot.commands.registry import FOR_CUSTOMERS, Ask, CommandError, Host
+from bot.contract import Audience, Notice
+from bot.domain import command_line
+from bot.outbox import WrongAudience
+from bot.people import Actor, Defaults
+from bot.texts import language_of
+from storage import audit
+from storage.scope import Scope
+from storage.tables import Contact, Conversation, Customer
+
+
+async def answer(
+    session: AsyncSession,
+    line: str,
+    now: datetime,
+    *,
+    chat: Conversation,
+    by: Contact | None,
+    host: Host | None,
+) -> Notice | None:
+    """What a customer's tap came to, in words for them; None where the line is no tap of theirs."""
+    words = command_line.split(line)
+    command = FOR_CUSTOMERS.get(words[0].text.lstrip("/")) if words else None
+    if command is None:
+        return None
+    defaults = host.defaults if host else Defaults()
+    customer = await session.get(Customer, chat.customer_id or 0)
+    language = language_of(
+        chat.language or (customer.language if customer else None) or defaults.language
+    )
+    guest = Actor(
+        user_id=None,
+        name=by.name if by else "",
+        roles=("customer",),
+        permissions=frozenset(),
+        scope=Scope(None),
+        language=language,
+        zone=clock.zone(chat.timezone, defaults.timezone),
+    )
+    ask = Ask(session, guest, now.astimezone(guest.zone), chat, host, by=by)
+    try:
+        async with session.begin_nested():
+            notice = await command.run(ask, **await arguments.read(ask, command, words[1:]))
+            await session.flush()
+    except CommandError as error:
+        return Notice(
+            audience=Audience.CUSTOMER, text=ask.t(error.text, **error.facts), language=language
+        )
+    if notice.audience is not Audience.CUSTOMER:
+        raise WrongAudience(f"{command.name} answers customers with internal words")
+    await audit.write(session, *ask.traces)
+    return notice

@@ -1,0 +1,1 @@
+"""Plans of projects: made from templates, judged before a phase, looked ahead."""

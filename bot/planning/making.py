@@ -1,0 +1,140 @@
+"""Projects from templates: the shipped ones and the firm's own."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import log, record
+from bot.domain import templates, workdays
+from bot.domain.templates import BadTemplate, Template, Work
+from storage import definitions, projects
+from storage.tables import Customer, Milestone, Project, Task, TaskLink, User
+
+_log = log.get("planning")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a template has brought into a project."""
+
+    milestones: int
+    tasks: int
+    ends: date
+    """Its last milestone."""
+
+
+async def known(session: AsyncSession) -> dict[str, Template]:
+    """All templates by id: the shipped ones, with the firm's own and its switches.
+
+    One that cannot be read is left out aloud.
+    """
+    found = dict(templates.shipped())
+    for own in await definitions.newest(session, "project"):
+        if not own.enabled:
+            found.pop(own.name, None)
+        elif own.body:
+            try:
+                found[own.name] = templates.read(own.body)
+            except BadTemplate as error:
+                _log.error("templates.unreadable", template=own.name, why=str(error))
+    return found
+
+
+async def named(session: AsyncSession, name: str) -> Template | None:
+    """The template that a word means: its id or its name in either language."""
+    word = name.strip().casefold()
+    for one in (await known(session)).values():
+        if word in {one.id.casefold(), one.name.zh.casefold(), one.name.en.casefold()}:
+            return one
+    return None
+
+
+async def apply(
+    session: AsyncSession,
+    project: Project,
+    template: Template,
+    start: date,
+    *,
+    by_id: int | None = None,
+    language: str = "zh",
+) -> Made:
+    """Give a project the milestones and tasks of a template, on working days from `start` on.
+
+    Its day of delivery becomes the last milestone, unless one is agreed. The timeline tells of it.
+    A project has one template: raises `ValueError` where it has one already.
+    """
+    if project.template:
+        raise ValueError(f"{project.code} was planned by {project.template} already")
+    calendar = workdays.china()
+    first = calendar.add(start, 0)
+    owners = await _owners(session, project)
+    links: list[tuple[Task, Work]] = []
+    by_key: dict[str, Task] = {}
+    for goal in template.milestones:
+        milestone = Milestone(
+            project_id=project.id,
+            name=goal.name.in_(language),
+            due=calendar.add(first, goal.day),
+            remind_days=goal.remind_days,
+        )
+        session.add(milestone)
+        await session.flush()
+        for work in goal.tasks:
+            due = calendar.add(first, work.start + work.days - 1)
+            task = Task(
+                **_columns(work, language),
+                project_id=project.id,
+                milestone_id=milestone.id,
+                assignee_id=owners.get(work.role),
+                starts_on=calendar.add(first, work.start),
+                due=due,
+                planned_due=due,
+                created_by_id=by_id,
+            )
+            session.add(task)
+            by_key[work.id] = task
+            links.append((task, work))
+    await session.flush()
+    for task, work in links:
+        session.add_all([TaskLink(task_id=task.id, after_id=by_key[one].id) for one in work.after])
+    ends = calendar.add(first, max(goal.day for goal in template.milestones))
+    project.template, project.starts_on = template.id, project.starts_on or first
+    project.due_on = project.due_on or ends
+    project.planned_due_on = project.planned_due_on or project.due_on
+    project.progress_by = "tasks"
+    session.add(project)
+    made = Made(len(template.milestones), len(links), ends)
+    session.add(
+        record.happened(
+            "project.planned",
+            customer_id=project.customer_id,
+            project_id=project.id,
+            user_id=by_id,
+            template=template.name.in_(language),
+            tasks=made.tasks,
+        )
+    )
+    await session.flush()
+    return made
+
+
+def _columns(work: Work, language: str) -> dict[str, Any]:
+    return {
+        "name": work.name.in_(language),
+        "key": work.key,
+        "estimate": work.hours,
+        "checklist": [{"text": one.in_(language), "done": False} for one in work.checklist],
+    }
+
+
+async def _owners(session: AsyncSession, project: Project) -> dict[str, int | None]:
+    """Whose the tasks of each role are."""
+    members: list[User] = list(await projects.members(session, project.id))
+    customer = await session.get_one(Customer, project.customer_id)
+    found: dict[str, int | None] = {}
+    for member in members:
+        for role in member.roles:
+            found.setdefault(role, member.id)
+    return {**found, "pm": project.manager_id, "sales": customer.owner_id}

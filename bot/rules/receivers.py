@@ -1,0 +1,100 @@
+"""Whom a rule means: selectors become members, read in a few questions for many firings."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.rules.facts import Money
+from bot.rules.firing import Seen
+from storage import people, watch
+from storage.tables import Customer, Project, Role, User
+
+_MONEY: Final[dict[str, int]] = {"none": 0, "percent": 1, "amount": 2}
+
+
+def may_see(allowed: str, needed: str) -> bool:
+    """Whether who may see so much of money may see what needs so much."""
+    return _MONEY[allowed] >= _MONEY[needed]
+
+
+def allowed(money: Money) -> list[str]:
+    """What a reader of this kind may be shown."""
+    return [name for name in _MONEY if may_see(money, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What `bot.selectors` answers for one, for many firings at once and without a question each."""
+
+    users: dict[int, User]
+    customers: dict[int, Customer]
+    projects: dict[int, Project]
+    roles: dict[str, str]
+    """Role → what it shows of money."""
+
+    @classmethod
+    async def of(cls, session: AsyncSession, seen: Iterable[Seen]) -> "Cast":
+        listed = list(seen)
+        customers = await watch.customers(
+            session, {one.customer_id for one in listed if one.customer_id}
+        )
+        projects = await session.exec(
+            select(Project).where(
+                col(Project.id).in_({one.project_id for one in listed if one.project_id})
+            )
+        )
+        roles = await session.exec(select(Role.code, Role.money))
+        return cls(
+            {user.id: user for user in await people.all_users(session)},
+            customers,
+            {project.id: project for project in projects},
+            dict(roles.all()),
+        )
+
+    def money(self, user: User) -> str:
+        return max(
+            (self.roles.get(role, "none") for role in user.roles),
+            key=_MONEY.__getitem__,
+            default="none",
+        )
+
+    def meant(self, selectors: Collection[str], seen: Seen) -> list[User]:
+        """The active members, each once, in the order in which they are named."""
+        found: dict[int, User] = {}
+        for selector in selectors:
+            for user in self._meant(selector, seen):
+                found[user.id] = user
+        return list(found.values())
+
+    def _meant(self, selector: str, seen: Seen) -> Sequence[User]:
+        if selector.startswith("role:"):
+            return self._with_role(selector.removeprefix("role:"))
+        if selector == "service.head":
+            return self._service_head()
+        base, *above = selector.split(".superior")
+        row = (
+            self.projects.get(seen.project_id or 0)
+            if base == "project.manager"
+            else self.customers.get(seen.customer_id or 0)
+        )
+        first = row.manager_id if isinstance(row, Project) else row.owner_id if row else None
+        user = self.users.get(first or 0)
+        for _ in above:
+            user = self.users.get(user.superior_id or 0) if user else None
+        return [user] if user else []
+
+    def _with_role(self, role: str) -> list[User]:
+        return sorted(
+            (user for user in self.users.values() if role in user.roles), key=lambda u: u.id
+        )
+
+    def _service_head(self) -> list[User]:
+        """Who is above most of those in service; where nobody is, the first of them."""
+        service = self._with_role("service")
+        above = Counter(user.superior_id for user in service if user.superior_id in self.users)
+        heads = sorted(above, key=lambda id_: (-above[id_], id_ or 0))
+        return [self.users[id_] for id_ in heads[:1] if id_] or service[:1]

@@ -1,0 +1,109 @@
+"""A rule tried on the past: how often it would have fired, and on whom."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import clock
+from bot.rules import facts
+from bot.rules.book import Rule
+from bot.rules.facts import FACTS
+from bot.rules.firing import of_row
+from storage import facts as figures
+
+MOMENTS: Final = 30
+"""How often what is checked again and again is looked at within the time of a trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Firings by customer, the most first."""
+
+    customers: tuple[tuple[int, int], ...]
+
+    @property
+    def times(self) -> int:
+        return sum(count for _, count in self.customers)
+
+
+async def tried(
+    session: AsyncSession, rule: Rule, days: int, now: datetime, timezone: str
+) -> Tried:
+    """Figures that keep no past (budget, progress, phase) are taken as they are today."""
+    since = now - timedelta(days=days)
+    if rule.on == "message.filed":
+        hits = await _messages(session, rule, since, now)
+    elif rule.scanned:
+        step = max(timedelta(days=1), timedelta(days=days) / MOMENTS)
+        moments = [now - step * n for n in range(int(timedelta(days=days) / step) + 1)]
+        hits = await _scans(session, rule, moments[::-1], timezone)
+    else:
+        hits = await _events(session, rule, since, now)
+    counts: dict[int, int] = defaultdict(int)
+    for (customer, _), at in hits.items():
+        counts[customer] += _loud(at, rule.quiet_for)
+    return Tried(tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))))
+
+
+async def fires_now(session: AsyncSession, rule: Rule, now: datetime, timezone: str) -> int:
+    """How many it would fire for if it were switched on now."""
+    if not rule.scanned:
+        return 0
+    return len(await _scans(session, rule, [now], timezone))
+
+
+Hits = dict[tuple[int, str], list[datetime]]
+"""Customer and subject → when the conditions were met."""
+
+
+async def _messages(session: AsyncSession, rule: Rule, since: datetime, now: datetime) -> Hits:
+    hits: Hits = defaultdict(list)
+    signalled = "message.signals" in rule.asks
+    async for rows in figures.messages(session, since, now, signalled=signalled):
+        for row in rows:
+            if rule.matches(row | {"message.signals": tuple(row["message.signals"])}):
+                hits[row["customer_id"], ""].append(row["at"])
+    return {key: sorted(at) for key, at in hits.items()}
+
+
+async def _scans(
+    session: AsyncSession, rule: Rule, moments: Sequence[datetime], timezone: str
+) -> Hits:
+    what = rule.on.split(".", 1)[0]
+    hits: Hits = defaultdict(list)
+    since: dict[str, datetime] = {}
+    for at in moments:
+        today = at.astimezone(clock.zone(timezone)).date()
+        holding: dict[str, datetime] = {}
+        async for rows in figures.pages(session, what, at, today, timezone, past=len(moments) > 1):
+            for row in rows:
+                seen = of_row(what, row)
+                if not rule.matches(seen.facts):
+                    continue
+                holding[seen.name] = since.get(seen.name, at)
+                if rule.lasts is None or holding[seen.name] + rule.lasts <= at:
+                    hits[seen.customer_id or 0, seen.name].append(at)
+        since = holding
+    return hits
+
+
+async def _events(session: AsyncSession, rule: Rule, since: datetime, now: datetime) -> Hits:
+    hits: Hits = defaultdict(list)
+    for row in await figures.happened(session, rule.on, since, now):
+        known: dict[str, Any] = {name: row[name] for name in row if name in FACTS}
+        if rule.matches(known | facts.of_event(rule.on, row["facts"])):
+            hits[row["customer_id"] or 0, str(row["id"])].append(row["at"])
+    return hits
+
+
+def _loud(moments: Sequence[datetime], quiet: timedelta) -> int:
+    """How often it would have spoken, being quiet after each time."""
+    spoke, last = 0, None
+    for at in moments:
+        if last is None or last + quiet <= at:
+            spoke, last = spoke + 1, at
+    return spoke
