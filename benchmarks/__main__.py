@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import filing, intake, mails, pages, platforms, speech, starts, texts
+from benchmarks import filing, forecast, intake, mails, pages, platforms, speech, starts, texts
 from benchmarks.figures import Figure, save, show
 
 RUNS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
@@ -16,6 +16,7 @@ RUNS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "pages": pages.run,
     "filing": filing.run,
     "texts": texts.run,
+    "forecast": forecast.run,
     "mails": mails.run,
     "speech": speech.run,
 }

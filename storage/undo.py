@@ -23,6 +23,7 @@ _FROM_TEXT: Final[dict[type, Any]] = {
     date: date.fromisoformat,
     time: time.fromisoformat,
     Decimal: Decimal,
+    bytes: bytes.fromhex,
 }
 
 
@@ -135,6 +136,8 @@ def _columns(row: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, Decimal):
         return str(value.normalize() if value else Decimal(0))
     return value

@@ -76,9 +76,11 @@ async def alerts(
     return (await session.exec(asked.order_by(col(Alert.id).desc()).limit(limit))).all()
 
 
-async def seen(session: AsyncSession, scope: Scope, found: Sequence[Alert]) -> dict[int, list[Any]]:
-    """The open reasons of each of these alerts that `scope` may see."""
-    listed = [(alert, one) for alert in found for one in alert.reasons if not one["gone"]]
+async def seen(
+    session: AsyncSession, scope: Scope, found: Sequence[Alert], *, closed: bool = False
+) -> dict[int, list[Any]]:
+    """The open reasons of each of these alerts that `scope` may see; `closed`: the others too."""
+    listed = [(alert, one) for alert in found for one in alert.reasons if closed or not one["gone"]]
     projects = set(
         await session.exec(
             select(Project.id).where(

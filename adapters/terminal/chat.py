@@ -18,12 +18,11 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot import people
 from bot.app import Program
-from bot.people import HOME
 from bot.commands import registry
 from bot.contract import Notice
 from bot.inbox import WAKE as INBOX_WAKE
 from bot.outbox import WAKE as OUTBOX_WAKE
-from bot.people import Actor
+from bot.people import HOME, Actor
 from bot.render import terminal
 from bot.texts import Text, listed
 from storage import chat_log

@@ -14,10 +14,9 @@ from aiohttp import BodyPartReader, web
 from adapters.web import pages, sessions
 from adapters.web.keys import LIVE, PROGRAM
 from bot import ingest
-from bot.people import HOME
 from bot.commands.registry import COMMANDS, Command
 from bot.contract import Button, Form, Level, Notice
-from bot.people import Actor, own_chat, own_message, private_chat
+from bot.people import HOME, Actor, own_chat, own_message, private_chat
 from bot.texts import Text
 from storage import chat_log
 from storage import people as members

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from bot import people as actors
 from bot.commands import forms, scalars
-from bot.commands.registry import Ask, Command, CommandError, Param, Percent, Rest
+from bot.commands.registry import Ask, Command, CommandError, Hours, Param, Percent, Rest
 from bot.contract import Button
 from bot.domain import names
 from bot.domain.command_line import Word, folded, said, value_of
@@ -85,6 +85,8 @@ async def _plain(ask: Ask, param: Param, text: str, length: int) -> Any:
         return await user_named(ask, text)
     if param.kind is Decimal:
         return scalars.money(text)
+    if param.kind is Hours:
+        return scalars.hours(text)
     if param.kind is Percent and re.fullmatch(r"\d{1,3}[%％]", folded(text)):
         return scalars.percent(text)
     if param.choices:

@@ -119,7 +119,9 @@ class Assistant:
 
     async def _unknown(self, session: AsyncSession, message: InboundMessage) -> bool:
         """Somebody whom we do not know as a member: of the firm, they are asked to be linked."""
-        if message.tapped and await self._customer_tapped(session, message):
+        if message.tapped and await taps.hear(
+            session, message, _answer(message), self._now(), self.host
+        ):
             return True
         if message.sender.outside or not message.private:
             if message.tapped:
@@ -127,28 +129,6 @@ class Assistant:
             return message.tapped
         await linking.ask(session, message, self._defaults, self._home)
         return True
-
-    async def _customer_tapped(self, session: AsyncSession, message: InboundMessage) -> bool:
-        """A button that was sent to a customer; its answer goes where it was tapped."""
-        chat = await talk.conversation(session, message.channel, bounded(message.chat))
-        if chat is None or chat.audience != Audience.CUSTOMER:
-            return False
-        by = await members.contact_at(session, message.channel, message.sender.id)
-        notice = await taps.answer(
-            session, message.text, self._now(), chat=chat, by=by, host=self.host
-        )
-        if notice is not None:
-            await outbox.post(
-                session,
-                notice,
-                channel=chat.channel,
-                chat=chat.chat,
-                key=_answer(message),
-                not_before=datetime.now(UTC),
-                thread=message.thread or "",
-                place=message.place,
-            )
-        return notice is not None
 
     async def _run(
         self, session: AsyncSession, actor: Actor, message: InboundMessage, chat: Conversation

@@ -13,6 +13,7 @@ from bot.commands.registry import Ask, CommandError
 from bot.contract import Audience, Button, Level, Notice
 from bot.outbox import Room
 from bot.render import plain
+from bot.rules import flows
 from bot.texts import Text, listed
 from storage import approvals, pushes
 from storage.tables import Approval, Conversation, Customer, Project, Push
@@ -29,6 +30,8 @@ KINDS: Final = {
     "deliverable": Text("交付物", "deliverable"),
     "report": Text("服务报告", "service report"),
 }
+Settled = Callable[[Ask, Push, bool], Awaitable[None]]
+_SETTLED: Final[dict[str, Settled]] = {}
 _PREVIEW: Final = Text("客户将看到", "The customer will read")
 _STOPPED = Text(
     "「{chat}」已退订，不再推送。单独的往来可用 /回复。",
@@ -50,6 +53,22 @@ class Offer:
     project: Project | None
     make: Make
     """Its words for one chat, of the customer audience, in that chat's language."""
+    flow: flows.Kind = "push"
+
+
+def settled(kind: str) -> Callable[[Settled], Settled]:
+    """Declare what the decision on words of a kind means for what they are about."""
+
+    def declare(act: Settled) -> Settled:
+        _SETTLED[kind] = act
+        return act
+
+    return declare
+
+
+async def _settle(ask: Ask, push: Push, *, yes: bool) -> None:
+    if (act := _SETTLED.get(push.kind)) is not None:
+        await act(ask, push, yes)
 
 
 async def offer(ask: Ask, what: Offer) -> list[tuple[Push, Conversation, Approval]]:
@@ -84,7 +103,7 @@ async def _one(ask: Ask, what: Offer, chat: Conversation) -> tuple[Push, Convers
     ask.wrote("push.proposed", push)
     waits = await approval.ask_for(
         ask,
-        "push",
+        what.flow,
         push,
         title=what.project.name if what.project else what.customer.name,
         facts={"push.kind": what.kind, "customer.tier": what.customer.tier},
@@ -94,6 +113,7 @@ async def _one(ask: Ask, what: Offer, chat: Conversation) -> tuple[Push, Convers
     return push, chat, waits
 
 
+@approval.card("acceptance")
 @approval.card("push")
 async def _card(ask: Ask, one: Approval) -> list[tuple[str, str]]:
     push, customer, project, chat = await _parts(ask, one)
@@ -107,11 +127,12 @@ async def _card(ask: Ask, one: Approval) -> list[tuple[str, str]]:
         (ask.t(Text("发往", "To")), f"{chat.channel} {chat.name or chat.chat}"),
         (ask.t(Text("对象", "Audience")), ask.t(Text("客户群", "customer-facing"))),
         (ask.t(Text("平台余量", "Platform allows")), allowance(ask, room)),
-        (ask.t(_PREVIEW), plain.text(words_)),
+        (ask.t(_PREVIEW), preview(words_)),
         (ask.t(guard.CHECK), warning),
     ]
 
 
+@approval.decided("acceptance")
 @approval.decided("push")
 async def _decided(ask: Ask, one: Approval, yes: bool) -> Notice | None:
     push, customer, project, chat = await _parts(ask, one)
@@ -119,6 +140,7 @@ async def _decided(ask: Ask, one: Approval, yes: bool) -> Notice | None:
     push.state = "approved" if yes else "refused"
     ask.session.add(push)
     if not yes:
+        await _settle(ask, push, yes=False)
         return ask.say(
             Text("已退回 #{number}，不会发出。", "#{number} is refused; nothing is sent."),
             number=one.id,
@@ -137,6 +159,7 @@ async def _decided(ask: Ask, one: Approval, yes: bool) -> Notice | None:
     await outbox.post(
         ask.session, words(push), channel=chat.channel, chat=chat.chat, key=f"push:{push.id}"
     )
+    await _settle(ask, push, yes=True)
     await ask.did(
         f"{push.kind}.sent",
         push,
@@ -152,7 +175,7 @@ async def _decided(ask: Ask, one: Approval, yes: bool) -> Notice | None:
             chat=chat.name or chat.chat,
         ),
         level=Level.GOOD,
-        facts=[(ask.t(_PREVIEW), plain.text(words(push)))],
+        facts=[(ask.t(_PREVIEW), preview(words(push)))],
     )
 
 
@@ -165,6 +188,12 @@ async def _parts(ask: Ask, one: Approval) -> tuple[Push, Customer, Project | Non
 
 def words(push: Push) -> Notice:
     return Notice.model_validate(push.notice)
+
+
+def preview(notice: Notice) -> str:
+    """What a customer will read, for members: what the buttons say, never the keys that they hold."""
+    said = plain.text(notice.model_copy(update={"buttons": (), "form": None}))
+    return "\n".join([said, *(f"[{button.label}]" for button in notice.buttons)])
 
 
 async def sent_off(ask: Ask, made: Sequence[Approval]) -> Notice:

@@ -149,7 +149,7 @@ async def _write(ask: Ask, row: Quote, offer: _Offer, customer: Customer) -> Non
     row.currency, row.discount = offer.currency, offer.discount
     row.net, row.tax, row.total = sums.net, sums.tax, sums.total
     row.valid_until = ask.now.date() + timedelta(days=offer.days)
-    row.made_by_id = ask.actor.user_id
+    row.made_by_id, row.made_at = ask.actor.user_id, ask.now
     waits = offer.discount > pricing.terms().discount
     row.state = QuoteState.WAITING if waits else QuoteState.READY
     ask.session.add(row)

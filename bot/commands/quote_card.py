@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from babel.numbers import format_decimal
 
@@ -16,6 +17,7 @@ from storage import deals, projects
 from storage.tables import Customer, Quote, QuoteLine
 
 DISCOUNT = Text("折扣", "discount")
+_PRINTED: Final = frozenset("¥€£₩")
 
 
 class QuoteState(StrEnum):
@@ -80,19 +82,19 @@ def _cells(line: QuoteLine, currency: str, language: str) -> tuple[str, ...]:
     return (
         line.name,
         f"{count} {line.unit}".strip(),
-        cards.money(line.price, currency, language),
+        _written(line.price, currency, language),
         f"{line.tax * 100:.2f}".rstrip("0").rstrip(".") + "%",
-        cards.money(line.amount, currency, language),
+        _written(line.amount, currency, language),
     )
 
 
 def _sums(row: Quote, language: str) -> list[tuple[str, str]]:
-    off = f"−{row.discount:.0%}" if row.discount else ""
+    off = f"-{row.discount:.0%}" if row.discount else ""
     return [
         *([(DISCOUNT.in_(language), off)] if off else []),
-        (Text("未税", "Before tax").in_(language), cards.money(row.net, row.currency, language)),
-        (Text("税额", "Tax").in_(language), cards.money(row.tax, row.currency, language)),
-        (Text("含税总额", "Total").in_(language), cards.money(row.total, row.currency, language)),
+        (Text("未税", "Before tax").in_(language), _written(row.net, row.currency, language)),
+        (Text("税额", "Tax").in_(language), _written(row.tax, row.currency, language)),
+        (Text("含税总额", "Total").in_(language), _written(row.total, row.currency, language)),
     ]
 
 
@@ -133,3 +135,11 @@ async def _pdf(
     row.sha256 = stored.sha256
     ask.session.add(row)
     return stored
+
+
+def _written(amount: Decimal, currency: str, language: str) -> str:
+    """An amount in letters that the PDF's font has: it lacks ₹, say, and would print the number alone."""
+    shown = cards.money(amount, currency, language)
+    if all(letter.isascii() or letter in _PRINTED for letter in shown):
+        return shown
+    return f"{currency} {format_decimal(amount, '#,##0.00', locale=cards.locale(language))}"

@@ -24,6 +24,8 @@ from storage.tables import Contact, Conversation, Customer, Interaction, Project
 
 Percent = NewType("Percent", int)
 """0 to 100, written with or without the sign."""
+Hours = NewType("Hours", Decimal)
+"""A length of time, written `2h`, `1.5 小时`, `90 min`."""
 Rest = NewType("Rest", str)
 """All words that are left, as one text."""
 KINDS: Final = (
@@ -37,6 +39,7 @@ KINDS: Final = (
     datetime,
     Decimal,
     Percent,
+    Hours,
     Rest,
     str,
     int,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from bot.commands import cards
@@ -16,7 +17,20 @@ from storage.tables import Definition
 
 MOST: Final = 200
 """A rule that would fire for more at once is not switched on before its owner has said so."""
-_LONGEST: Final = 366
+
+
+class Span(StrEnum):
+    """How many past days a rule is tried on."""
+
+    WEEK = "7"
+    MONTH = "30"
+    QUARTER = "90"
+
+    @property
+    def text(self) -> Text:
+        return Text(f"{self.value}天", f"{self.value} days")
+
+
 _RULE = Text("规则", "rule")
 _WORDS = Text("当……则……", "when … then …")
 _NO_RULE = Text(
@@ -208,13 +222,10 @@ async def versions(ask: Ask, name: Annotated[str, _RULE]) -> Notice:
 async def try_(
     ask: Ask,
     name: Annotated[str, _RULE],
-    days: Annotated[int, Text("天数", "days")] = 30,
+    span: Annotated[Span, Text("天数", "days")] = Span.MONTH,
 ) -> Notice:
     rule, _ = await _named(ask, name)
-    if not 1 <= days <= _LONGEST:
-        raise CommandError(
-            Text("天数应在 1 到 {most} 之间。", "Days must be from 1 to {most}."), most=_LONGEST
-        )
+    days = int(span)
     found = await trial.tried(ask.session, rule, days, ask.now, ask.defaults.timezone)
     known = await watch.named(
         ask.session, ask.actor.scope, [customer for customer, _ in found.customers[:200]]

@@ -6,13 +6,17 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from bot.commands.registry import Ask, Param, Percent
+from bot.commands.registry import Ask, Hours, Param, Percent
 from bot.domain import dates
 from bot.domain.command_line import folded
 from bot.texts import Text, listed
 
 _MONEY: Final = re.compile(
     r"^[¥￥$€]?\s*(-?\d[\d,]*(?:\.\d{1,2})?)\s*(万|千|k|w|m|元)?(?:元|块|cny|rmb)?$", re.IGNORECASE
+)
+_HOURS: Final = re.compile(
+    r"^(\d{1,4}(?:\.\d{1,2})?)\s*(?:(h|hrs?|hours?|个?小时|个?钟头)|m|min|mins|minutes?|分钟?)$",
+    re.IGNORECASE,
 )
 _SCALE: Final = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "m": 1_000_000}
 _MORNING: Final = time(9)
@@ -29,6 +33,8 @@ def scalar(ask: Ask, param: Param, text: str) -> Any:
         return money(text)
     if param.kind is Percent:
         return percent(text)
+    if param.kind is Hours:
+        return hours(text) or hours(f"{text}h")
     if param.kind is bool:
         return {"yes": True, "no": False, "on": True, "off": False, "是": True, "否": False}.get(
             folded(text).casefold()
@@ -52,6 +58,19 @@ def money(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return value * _SCALE.get((found.group(2) or "").lower(), 1)
+
+
+def hours(text: str) -> Decimal | None:
+    """A length of time that says its unit, in hours.
+
+    >>> hours("2h"), hours("1.5小时"), hours("90 min"), hours("2")
+    (Decimal('2'), Decimal('1.5'), Decimal('1.50'), None)
+    """
+    found = _HOURS.match(folded(text))
+    if not found:
+        return None
+    value = Decimal(found.group(1))
+    return value if found.group(2) else (value / 60).quantize(Decimal("0.01"))
 
 
 def percent(text: str) -> int | None:

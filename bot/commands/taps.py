@@ -4,17 +4,40 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock
+from bot import clock, outbox
 from bot.commands import arguments
 from bot.commands.registry import FOR_CUSTOMERS, Ask, CommandError, Host
-from bot.contract import Audience, Notice
+from bot.contract import Audience, InboundMessage, Notice
 from bot.domain import command_line
 from bot.outbox import WrongAudience
 from bot.people import Actor, Defaults
 from bot.texts import language_of
-from storage import audit
+from storage import audit, people, talk
 from storage.scope import Scope
 from storage.tables import Contact, Conversation, Customer
+
+
+async def hear(
+    session: AsyncSession, message: InboundMessage, key: str, now: datetime, host: Host | None
+) -> bool:
+    """Answer a customer's tap where it was tapped; False where it is none of theirs."""
+    chat = await talk.conversation(session, message.channel, people.bounded(message.chat))
+    if chat is None or chat.audience != Audience.CUSTOMER:
+        return False
+    by = await people.contact_at(session, message.channel, message.sender.id)
+    notice = await answer(session, message.text, now, chat=chat, by=by, host=host)
+    if notice is not None:
+        await outbox.post(
+            session,
+            notice,
+            channel=chat.channel,
+            chat=chat.chat,
+            key=key,
+            not_before=now,
+            thread=message.thread or "",
+            place=message.place,
+        )
+    return notice is not None
 
 
 async def answer(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.commands.registry import COMMANDS, Ask, Command, Param, Percent
+from bot.commands.registry import COMMANDS, Ask, Command, Hours, Param, Percent
 from bot.contract import Call, Tool, quoted
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
@@ -22,6 +22,7 @@ _WRITTEN: Final[dict[Any, str]] = {
     datetime: "moment, YYYY-MM-DDTHH:MM",
     Decimal: "amount of money, a number",
     Percent: "percent, 0 to 100",
+    Hours: "hours of work, such as 2h or 1.5h",
     int: "whole number",
     bool: "yes or no",
 }

@@ -194,6 +194,36 @@ class Status(StrEnum):
         }[self.value]
 
 
+class RiskLevel(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "high": Text("高", "high"),
+            "medium": Text("中", "medium"),
+            "low": Text("低", "low"),
+        }[self.value]
+
+
+class Severity(StrEnum):
+    """Of a defect."""
+
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "minor": Text("轻微", "minor"),
+            "major": Text("严重", "major"),
+            "critical": Text("致命", "critical"),
+        }[self.value]
+
+
 EVENTS: dict[str, Text] = {
     "customer.made": Text("新建客户", "customer added"),
     "customer.edited": Text("修改客户：{what}", "customer edited: {what}"),
@@ -238,6 +268,14 @@ EVENTS: dict[str, Text] = {
     "change.approved": Text("变更 {number} 已批准：{title}", "change {number} approved: {title}"),
     "change.refused": Text("变更 {number} 未批准：{title}", "change {number} refused: {title}"),
     "change.withdrawn": Text("变更 {number} 已撤回：{title}", "change {number} withdrawn: {title}"),
+    "risk.added": Text("登记风险 {number}：{title}", "risk {number} written down: {title}"),
+    "risk.answered": Text("风险 {number} 有了应对：{title}", "risk {number} answered: {title}"),
+    "risk.closed": Text("风险 {number} 已关闭：{title}", "risk {number} closed: {title}"),
+    "defect.found": Text("发现缺陷 {number}：{title}", "defect {number} found: {title}"),
+    "defect.fixed": Text("缺陷 {number} 已修复：{title}", "defect {number} fixed: {title}"),
+    "deliverable.made": Text("登记交付物 {title}", "deliverable {title} written down"),
+    "deliverable.accepted": Text("客户 {who} 验收了 {title}", "{who} accepted {title}"),
+    "deliverable.refused": Text("客户 {who} 未接受 {title}", "{who} did not accept {title}"),
     "approval.decided": Text("审批「{title}」：{verdict}", "approval “{title}”: {verdict}"),
     "milestone.sent": Text("已向客户告知里程碑", "the customer was told of a milestone"),
     "payment.sent": Text("已向客户发送付款提醒", "the customer was reminded of a payment"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -70,8 +70,7 @@ async def apply(
     calendar = workdays.china()
     first = calendar.add(start, 0)
     owners = await _owners(session, project)
-    links: list[tuple[Task, Work]] = []
-    by_key: dict[str, Task] = {}
+    made: dict[str, Task] = {}
     for goal in template.milestones:
         milestone = Milestone(
             project_id=project.id,
@@ -82,30 +81,22 @@ async def apply(
         session.add(milestone)
         await session.flush()
         for work in goal.tasks:
-            due = calendar.add(first, work.start + work.days - 1)
-            task = Task(
-                **_columns(work, language),
-                project_id=project.id,
-                milestone_id=milestone.id,
-                assignee_id=owners.get(work.role),
-                starts_on=calendar.add(first, work.start),
-                due=due,
-                planned_due=due,
-                created_by_id=by_id,
-            )
+            task = _task(work, first, language)
+            task.project_id, task.milestone_id = project.id, milestone.id
+            task.assignee_id, task.created_by_id = owners.get(work.role), by_id
             session.add(task)
-            by_key[work.id] = task
-            links.append((task, work))
+            made[work.id] = task
     await session.flush()
-    for task, work in links:
-        session.add_all([TaskLink(task_id=task.id, after_id=by_key[one].id) for one in work.after])
+    for work in template.tasks:
+        session.add_all(
+            TaskLink(task_id=made[work.id].id, after_id=made[one].id) for one in work.after
+        )
     ends = calendar.add(first, max(goal.day for goal in template.milestones))
     project.template, project.starts_on = template.id, project.starts_on or first
     project.due_on = project.due_on or ends
     project.planned_due_on = project.planned_due_on or project.due_on
     project.progress_by = "tasks"
     session.add(project)
-    made = Made(len(template.milestones), len(links), ends)
     session.add(
         record.happened(
             "project.planned",
@@ -113,20 +104,26 @@ async def apply(
             project_id=project.id,
             user_id=by_id,
             template=template.name.in_(language),
-            tasks=made.tasks,
+            tasks=len(made),
         )
     )
     await session.flush()
-    return made
+    return Made(len(template.milestones), len(made), ends)
 
 
-def _columns(work: Work, language: str) -> dict[str, Any]:
-    return {
-        "name": work.name.in_(language),
-        "key": work.key,
-        "estimate": work.hours,
-        "checklist": [{"text": one.in_(language), "done": False} for one in work.checklist],
-    }
+def _task(work: Work, first: date, language: str) -> Task:
+    """A task of a template, still without its project."""
+    calendar = workdays.china()
+    due = calendar.add(first, work.start + work.days - 1)
+    return Task(
+        name=work.name.in_(language),
+        key=work.key,
+        estimate=Decimal(str(work.hours)) if work.hours else None,
+        checklist=[{"text": one.in_(language), "done": False} for one in work.checklist],
+        starts_on=calendar.add(first, work.start),
+        due=due,
+        planned_due=due,
+    )
 
 
 async def _owners(session: AsyncSession, project: Project) -> dict[str, int | None]:

@@ -100,7 +100,7 @@ class Alerting:
     ) -> set[tuple[str, str]]:
         alert = alert or _new(firings[0].seen, now)
         before = _state(alert)
-        round_ = self._round(alert, firings[0].seen, cast, book)
+        round_ = _round(alert, firings[0].seen, cast, book)
         fresh: set[tuple[str, str]] = set()
         for firing in firings:
             if await self._take_in(session, round_, firing, cast, now):
@@ -111,21 +111,9 @@ class Alerting:
             self._start_ladder(round_, now)
         if alert.id is None or before != _state(alert):
             await watch.keep(session, alert)
-        await self._note(session, alert, fresh, now)
+        await _note(session, alert, fresh, now)
         await self._tell(session, round_, told, now)
         return fresh
-
-    def _round(self, alert: Open, seen: Seen, cast: Cast, book: Book) -> _Round:
-        customer = cast.customers.get(seen.customer_id or 0)
-        only = _only_project(alert.reasons, seen.project_id)
-        project = cast.projects.get(only or 0)
-        if project is not None:
-            about = (f"/project {project.code}", f"{project.code} {project.name}")
-        elif customer is not None:
-            about = (f"/customer {customer.code}", f"{customer.code} {customer.name}")
-        else:
-            about = ("/alerts", alert.subject)
-        return _Round(alert, book.rules, customer.tier if customer else "", about, {}, {})
 
     async def _take_in(
         self, session: AsyncSession, round_: _Round, firing: Firing, cast: Cast, now: datetime
@@ -204,7 +192,7 @@ class Alerting:
         """Tell the next person of an alert that nobody has taken; False where there is none."""
         seen = Seen(alert.subject, alert.customer_id, alert.project_id, {})
         cast = await Cast.of(session, [seen])
-        round_ = self._round(alert, seen, cast, book)
+        round_ = _round(alert, seen, cast, book)
         rungs = ladder_of(round_.rules.get(alert.rule), alert.level, round_.tier)
         told: list[tuple[str, list[Reason]]] = []
         waiting: User | None = None
@@ -223,24 +211,6 @@ class Alerting:
         await watch.keep(session, alert)
         await self._tell(session, round_, told, now, higher=True)
         return bool(told)
-
-    async def _note(
-        self, session: AsyncSession, alert: Open, fresh: Iterable[tuple[str, str]], now: datetime
-    ) -> None:
-        for rule, subject in sorted(fresh):
-            project = next(
-                o["project"] for o in alert.reasons if (o["rule"], o["subject"]) == (rule, subject)
-            )
-            event = Event(
-                name="alert.raised",
-                customer_id=alert.customer_id,
-                project_id=project,
-                facts={"rule": rule, "alert": alert.id, "subject": subject},
-                at=now,
-            )
-            session.add(event)
-            facts = {"rule": rule, "subject": subject}
-            await audit.write(session, audit.Trace("alert.raised", "alert", alert.id, facts=facts))
 
     async def _tell(
         self,
@@ -284,6 +254,38 @@ class Alerting:
             key=f"alert:{number}:{now.isoformat()}:{chat.channel}:{chat.chat}",
             not_before=outbox.after_quiet(now.astimezone(zone), self._defaults.quiet),
         )
+
+
+def _round(alert: Open, seen: Seen, cast: Cast, book: Book) -> _Round:
+    customer = cast.customers.get(seen.customer_id or 0)
+    only = _only_project(alert.reasons, seen.project_id)
+    project = cast.projects.get(only or 0)
+    if project is not None:
+        about = (f"/project {project.code}", f"{project.code} {project.name}")
+    elif customer is not None:
+        about = (f"/customer {customer.code}", f"{customer.code} {customer.name}")
+    else:
+        about = ("/alerts", alert.subject)
+    return _Round(alert, book.rules, customer.tier if customer else "", about, {}, {})
+
+
+async def _note(
+    session: AsyncSession, alert: Open, fresh: Iterable[tuple[str, str]], now: datetime
+) -> None:
+    for rule, subject in sorted(fresh):
+        project = next(
+            o["project"] for o in alert.reasons if (o["rule"], o["subject"]) == (rule, subject)
+        )
+        event = Event(
+            name="alert.raised",
+            customer_id=alert.customer_id,
+            project_id=project,
+            facts={"rule": rule, "alert": alert.id, "subject": subject},
+            at=now,
+        )
+        session.add(event)
+        facts = {"rule": rule, "subject": subject}
+        await audit.write(session, audit.Trace("alert.raised", "alert", alert.id, facts=facts))
 
 
 def _new(seen: Seen, now: datetime) -> Open:

@@ -15,7 +15,7 @@ from bot.rules.facts import FACTS
 from bot.rules.firing import of_row
 from storage import facts as figures
 
-MOMENTS: Final = 30
+MOMENTS: Final = 13
 """How often what is checked again and again is looked at within the time of a trial."""
 
 
@@ -65,7 +65,7 @@ async def _messages(session: AsyncSession, rule: Rule, since: datetime, now: dat
     signalled = "message.signals" in rule.asks
     async for rows in figures.messages(session, since, now, signalled=signalled):
         for row in rows:
-            if rule.matches(row | {"message.signals": tuple(row["message.signals"])}):
+            if rule.matches({**row, "message.signals": tuple(row["message.signals"])}):
                 hits[row["customer_id"], ""].append(row["at"])
     return {key: sorted(at) for key, at in hits.items()}
 

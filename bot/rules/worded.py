@@ -14,7 +14,7 @@ import re
 from typing import Any, Final
 
 from bot.rules.actions import LEVELS
-from bot.rules.facts import CHECKED, FACTS, Fact, known_at
+from bot.rules.facts import CHECKED, FACTS, Fact, Op, known_at
 from bot.texts import Text
 
 SELECTORS: Final[dict[str, Text]] = {
@@ -29,7 +29,7 @@ SELECTORS: Final[dict[str, Text]] = {
     "role:sales": Text("销售", "sales"),
     "role:pm": Text("全部项目经理", "all project managers"),
 }
-_OPS: Final[tuple[tuple[str, str], ...]] = (
+_OPS: Final[tuple[tuple[str, Op], ...]] = (
     (">=", ">="), ("<=", "<="), ("==", "=="), ("!=", "!="), ("≥", ">="), ("≤", "<="),
     (">", ">"), ("<", "<"), ("=", "=="), ("不小于", ">="), ("不大于", "<="), ("不少于", ">="),
     ("不超过", "<="), ("大于", ">"), ("超过", ">"), ("小于", "<"), ("少于", "<"), ("低于", "<"),
@@ -138,7 +138,7 @@ class _Reader:
             self.need((")", "）"), Text("这里缺右括号", "a closing bracket is missing"))
             return found
         name = self.fact()
-        by_word = dict(_OPS)
+        by_word: dict[str, Op] = dict(_OPS)
         word = self.one_of(tuple(sorted(by_word, key=len, reverse=True)))
         if word is None:
             raise self.bad(

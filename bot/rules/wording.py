@@ -16,6 +16,7 @@ from bot.rules.facts import FACTS
 from bot.rules.reasons import Reason
 from bot.rules.words import TEMPLATES
 from bot.texts import Text, language_of
+from bot.texts import listed as in_a_row
 
 _RULE = Text("规则", "Rule")
 _ACKNOWLEDGE = Text("知道了", "Got it")
@@ -25,7 +26,9 @@ _USELESS = Text("没用", "Not useful")
 _EVIDENCE = Text("依据 #{number}", "Evidence #{number}")
 _SEVERAL = Text("{about}：{n} 项风险", "{about}: {n} risks")
 _HIGHER = Text("仍未处理，现升级给您。", "Nobody has taken this yet; it is escalated to you.")
+_MORE = Text("……另有 {n} 项", "… and {n} more")
 _MOST_EVIDENCE: Final = 3
+_MOST_LINES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,15 @@ def notice(
         facts = [*_facts(listed[0], language), _rule_fact(listed[0], language)]
     else:
         title = head.title if head else _SEVERAL.in_(language, about=about[1], n=len(listed))
+        colon = ": " if language == "en" else "："
         rows = [
-            f"{n}. {one.title}：{one.text}" if language == "zh" else f"{n}. {one.title}: {one.text}"
-            for n, one in enumerate(listed, 1)
+            f"{n}. {one.title}{colon}{one.text}" for n, one in enumerate(listed[:_MOST_LINES], 1)
         ]
+        if len(listed) > _MOST_LINES:
+            rows.append(_MORE.in_(language, n=len(listed) - _MOST_LINES))
         text = "\n".join([*([head.text] if head else []), *rows])
-        facts = [_rule_fact(one, language) for one in lines]
+        named = dict.fromkeys(one.reason["rule"] for one in lines)
+        facts = [Fact(label=_RULE.in_(language), value=in_a_row(named, language))]
     if higher:
         text = f"{_HIGHER.in_(language)}\n{text}"
     return Notice(

@@ -37,10 +37,15 @@ class Deliverable(SQLModel, table=True):
     name: str
     version: int = 1
     file_name: str = ""
+    file_type: str = ""
+    file_size: int = 0
+    """Bytes."""
     sha256: str = ""
     """Of the file that was offered; empty where there is none."""
     state: str = "draft"
-    """draft, offered, accepted, refused."""
+    """draft, waiting (for approval here), offered, accepted, refused."""
+    push_id: int | None = link("push", null=True)
+    """The words that offered it."""
     offered_at: datetime | None = moment(null=True)
     decided_at: datetime | None = moment(null=True)
     decided_by: str = ""

@@ -13,7 +13,6 @@ import pytest
 
 from bot import ingest
 from bot.app import Program
-from bot.people import HOME
 from bot.contract import (
     Answer,
     Asked,
@@ -32,7 +31,7 @@ from bot.contract import (
 )
 from bot.jobs import progress
 from bot.jobs.retention import Retention
-from bot.people import own_chat, private_chat
+from bot.people import HOME, own_chat, private_chat
 from tests import play
 
 SAID = (

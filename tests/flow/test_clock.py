@@ -9,9 +9,9 @@ from sqlmodel import select
 
 from bot import runtime
 from bot.app import Program
-from bot.people import HOME
 from bot.jobs.digest import Digest, due_at
 from bot.jobs.reminders import Reminders
+from bot.people import HOME
 from storage.db import Database
 from storage.tables import Conversation, Milestone, Subscription, User
 from tests import conftest, play

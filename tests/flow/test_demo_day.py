@@ -9,10 +9,9 @@ import pytest
 
 from bot import demo, parts
 from bot.app import Program
-from bot.people import HOME
 from bot.contract import InboundMessage, Notice
 from bot.jobs import digest, remind, reminders, risk_scan, scoring
-from bot.people import own_message
+from bot.people import HOME, own_message
 from bot.settings import load
 from storage.db import Database
 from tests import play

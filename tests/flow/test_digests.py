@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.app import Program
-from bot.people import HOME
 from bot.jobs.digest import Digest
+from bot.people import HOME
 from tests import play
 
 

@@ -200,6 +200,8 @@ async def test_the_same_in_english(firm: Program):
     made = await say(firm, "/quote Acme TRN×3 currency:EUR language:en", "赵强", "Total €636.00")
     assert len(made.files) == 1
     await say(firm, "/quote Acme TRN×3 currency:GBP", "赵强", "no rate for GBP")
+    await say(firm, "/rate INR 0.085", "钱会计", "1 INR = 0.085 CNY")
+    await say(firm, "/quote Acme TRN×1 currency:INR", "赵强", "INR 17,647.06", "INR 18,705.88")
     await say(firm, "/quote close Q-0001 accepted", "赵强", "K-0001 Portal rollout", "€636.00")
     await say(firm, "/contract submit K-0001", "赵强", "waits for approval", "€636.00")
     await say(firm, "/refuse 1 too low", "陈总", "refused")

@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.app import Program
-from bot.people import HOME
 from bot.contract import Kind, Sender
 from bot.jobs import transcribe
-from bot.people import own_message
+from bot.people import HOME, own_message
 from bot.runtime import SPEECH
 from tests import play, scripted_whisper, voices
 

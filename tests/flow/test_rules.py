@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from bot.app import Program
-from bot.people import HOME
 from bot.contract import Notice
 from bot.jobs.risk_scan import RiskScan
-from bot.people import Defaults
+from bot.people import HOME, Defaults
 from bot.rules import book
 from bot.rules.engine import Engine
 from storage import definitions

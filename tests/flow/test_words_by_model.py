@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from bot.app import Program
-from bot.people import HOME
 from bot.commands import tools
 from bot.contract import Answer, Asked, Call, Heard, NoModel, Notice
-from bot.people import own_message
+from bot.people import HOME, own_message
 from tests import play
 from tests.scripted_model import think
 

@@ -313,30 +313,6 @@ def tables() -> None:
         sa.UniqueConstraint("customer_id", "template", "conversation_id"),
     )
     op.create_table(
-        "deliverable",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("project_id", sa.BigInteger(), nullable=False),
-        sa.Column("milestone_id", sa.BigInteger(), nullable=True),
-        sa.Column("name", Name(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("file_name", Name(), nullable=False),
-        sa.Column("sha256", Name(), nullable=False),
-        sa.Column("state", Name(), nullable=False),
-        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", Name(), nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), nullable=True),
-        sa.Column("comment", Name(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
-        sa.Column("by_id", sa.BigInteger(), nullable=True),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["by_id"], ["user_account.id"]),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"]),
-        sa.ForeignKeyConstraint(["milestone_id"], ["milestone.id"]),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
         "quote",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("code", Name(), nullable=False),
@@ -437,21 +413,31 @@ def tables() -> None:
         sa.UniqueConstraint("code"),
     )
     op.create_table(
-        "defect",
+        "deliverable",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("project_id", sa.BigInteger(), nullable=False),
-        sa.Column("title", Name(), nullable=False),
-        sa.Column("severity", Name(), nullable=False),
-        sa.Column("deliverable_id", sa.BigInteger(), nullable=True),
-        sa.Column("interaction_id", sa.BigInteger(), nullable=True),
-        sa.Column("found_on", sa.Date(), nullable=False),
-        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("milestone_id", sa.BigInteger(), nullable=True),
+        sa.Column("name", Name(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("file_name", Name(), nullable=False),
+        sa.Column("file_type", Name(), nullable=False),
+        sa.Column("file_size", sa.Integer(), nullable=False),
+        sa.Column("sha256", Name(), nullable=False),
+        sa.Column("state", Name(), nullable=False),
+        sa.Column("push_id", sa.BigInteger(), nullable=True),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", Name(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("comment", Name(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("by_id", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["user_account.id"]),
-        sa.ForeignKeyConstraint(["deliverable_id"], ["deliverable.id"]),
-        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"]),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"]),
+        sa.ForeignKeyConstraint(["milestone_id"], ["milestone.id"]),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
+        sa.ForeignKeyConstraint(["push_id"], ["push.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -544,6 +530,24 @@ def tables() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["user_account.id"]),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
         sa.ForeignKeyConstraint(["task_id"], ["task.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "defect",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", Name(), nullable=False),
+        sa.Column("severity", Name(), nullable=False),
+        sa.Column("deliverable_id", sa.BigInteger(), nullable=True),
+        sa.Column("interaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("found_on", sa.Date(), nullable=False),
+        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user_account.id"]),
+        sa.ForeignKeyConstraint(["deliverable_id"], ["deliverable.id"]),
+        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"]),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -744,12 +748,6 @@ def indexes() -> None:
     op.create_index(
         op.f("ix_customer_report_customer_id"), "customer_report", ["customer_id"], unique=False
     )
-    op.create_index(op.f("ix_deliverable_contact_id"), "deliverable", ["contact_id"], unique=False)
-    op.create_index(
-        op.f("ix_deliverable_milestone_id"), "deliverable", ["milestone_id"], unique=False
-    )
-    op.create_index(op.f("ix_deliverable_project_id"), "deliverable", ["project_id"], unique=False)
-    op.create_index(op.f("ix_deliverable_secret"), "deliverable", ["secret"], unique=False)
     op.create_index(op.f("ix_quote_customer_id"), "quote", ["customer_id"], unique=False)
     op.create_index(op.f("ix_quote_deal_id"), "quote", ["deal_id"], unique=False)
     op.create_index(op.f("ix_quote_project_id"), "quote", ["project_id"], unique=False)
@@ -782,9 +780,13 @@ def indexes() -> None:
     op.create_index(op.f("ix_contract_customer_id"), "contract", ["customer_id"], unique=False)
     op.create_index(op.f("ix_contract_project_id"), "contract", ["project_id"], unique=False)
     op.create_index(op.f("ix_contract_quote_id"), "contract", ["quote_id"], unique=False)
-    op.create_index(op.f("ix_defect_deliverable_id"), "defect", ["deliverable_id"], unique=False)
-    op.create_index(op.f("ix_defect_interaction_id"), "defect", ["interaction_id"], unique=False)
-    op.create_index(op.f("ix_defect_project_id"), "defect", ["project_id"], unique=False)
+    op.create_index(op.f("ix_deliverable_contact_id"), "deliverable", ["contact_id"], unique=False)
+    op.create_index(
+        op.f("ix_deliverable_milestone_id"), "deliverable", ["milestone_id"], unique=False
+    )
+    op.create_index(op.f("ix_deliverable_project_id"), "deliverable", ["project_id"], unique=False)
+    op.create_index(op.f("ix_deliverable_push_id"), "deliverable", ["push_id"], unique=False)
+    op.create_index(op.f("ix_deliverable_secret"), "deliverable", ["secret"], unique=False)
     op.create_index(op.f("ix_quote_line_quote_id"), "quote_line", ["quote_id"], unique=False)
     op.create_index(
         op.f("ix_service_case_contact_id"), "service_case", ["contact_id"], unique=False
@@ -830,6 +832,9 @@ def indexes() -> None:
         op.f("ix_change_request_project_id"), "change_request", ["project_id"], unique=False
     )
     op.create_index(op.f("ix_change_request_task_id"), "change_request", ["task_id"], unique=False)
+    op.create_index(op.f("ix_defect_deliverable_id"), "defect", ["deliverable_id"], unique=False)
+    op.create_index(op.f("ix_defect_interaction_id"), "defect", ["interaction_id"], unique=False)
+    op.create_index(op.f("ix_defect_project_id"), "defect", ["project_id"], unique=False)
     op.create_index(
         op.f("ix_payment_term_contract_id"), "payment_term", ["contract_id"], unique=False
     )
@@ -929,17 +934,17 @@ def downgrade() -> None:
         "source",
         "alert_verdict",
         "customer_report",
-        "deliverable",
         "quote",
         "source_event",
         "vote",
         "answer_clock",
         "contract",
-        "defect",
+        "deliverable",
         "quote_line",
         "service_case",
         "care_node",
         "change_request",
+        "defect",
         "payment_term",
         "survey",
         "task_link",
