@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import filing, forecast, intake, mails, pages, platforms, speech, starts, texts
+from benchmarks import (
+    filing,
+    forecast,
+    health,
+    intake,
+    mails,
+    pages,
+    platforms,
+    speech,
+    starts,
+    texts,
+    watching,
+)
 from benchmarks.figures import Figure, save, show
 
 RUNS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
@@ -17,6 +29,8 @@ RUNS: Final[dict[str, Callable[..., Iterator[Figure]]]] = {
     "filing": filing.run,
     "texts": texts.run,
     "forecast": forecast.run,
+    "health": health.run,
+    "watching": watching.run,
     "mails": mails.run,
     "speech": speech.run,
 }

@@ -12,8 +12,9 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log, outbox, parts, people, runtime, schedule, sharing
+from bot import clock, log, outbox, parts, people, runtime, schedule, sending, sharing
 from bot.commands import assistant, console
+from bot.commands.doers import Doers
 from bot.commands.registry import Ask, Host
 from bot.contract import (
     Adapter,
@@ -88,7 +89,7 @@ class Program(Host):
         self.jobs = runtime.Jobs(db.url)
         self.files = FileStore(settings.kept / "files")
         self.media = Media(self.files)
-        self.rules = Engine(self.defaults, HOME)
+        self.rules = Engine(self.defaults, HOME, Doers(self).all())
         self.assistant = assistant.Assistant(self.now, self.defaults, HOME)
         self.assistant.host = self
         self.adapters: dict[ChannelName, Adapter] = {}
@@ -113,7 +114,7 @@ class Program(Host):
         self.ports = _ports(self)
         self.adapters.update(parts.adapters(settings.branches, self.ports))
         zone = clock.zone(settings.timezone)
-        self.sender = outbox.Sender(db, self.adapters, self.now, receipts, zone)
+        self.sender = sending.Sender(db, self.adapters, self.now, receipts, zone)
         self.clockwork = runtime.ClockWork(db, self.jobs, self.now)
         self.upkeep = upkeep.Upkeep(db, settings.kept, self.transcriber, self.now)
         self.outage = outage.Outage(db, self.now, self.defaults, HOME)

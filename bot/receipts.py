@@ -13,7 +13,7 @@ from bot.domain import bounces
 from bot.people import Defaults
 from bot.render import plain
 from bot.texts import Text, language_of
-from storage import audit, search, talk
+from storage import answering, audit, search, talk
 from storage import outbox as rows
 from storage.outbox import Posted, Taken
 from storage.tables import Conversation, Interaction, Project, Push, User
@@ -104,6 +104,10 @@ class Receipts:
         draft.occurred_at = self._now()
         session.add(draft)
         await session.flush()
+        if draft.conversation_id is not None:
+            chat, at, by = draft.conversation_id, draft.occurred_at, draft.user_id
+            end = answering.End(chat, at, answered=True, user_id=by)
+            await answering.end(session, [end])
         await audit.write(session, audit.Trace("reply.sent", "interaction", draft.id))
 
     async def gone(self, session: AsyncSession, item: Taken | Posted, error: str) -> None:

@@ -9,16 +9,28 @@ from bot.commands.registry import Host
 from bot.contract import LanguageModel
 from bot.jobs import (
     approvals,
+    care,
+    complaints,
+    contact_plans,
+    customer_reports,
     digest,
     directory,
     escalation,
+    forecasts,
+    health,
+    health_report,
+    progress_push,
     receivables,
     remind,
     reminders,
     retention,
     risk_scan,
     scoring,
+    service,
+    staff_report,
+    surveys,
     upkeep,
+    wishes,
 )
 from bot.jobs.outage import Outage
 from bot.people import Defaults
@@ -62,6 +74,27 @@ def jobs(m: Means) -> list[Scheduled]:
         Scheduled(
             approvals.JOB, approvals.CRON, approvals.Approvals(m.db, m.now, m.defaults, m.host).run
         ),
+        Scheduled(care.JOB, care.CRON, care.Care(*to_people, m.host).run),
+        Scheduled(
+            contact_plans.JOB, contact_plans.CRON, contact_plans.ContactPlans(*to_people).run
+        ),
+        Scheduled(
+            progress_push.JOB,
+            progress_push.CRON,
+            progress_push.ProgressPush(m.db, m.now, m.defaults, m.host).run,
+        ),
+        Scheduled(surveys.JOB, surveys.CRON, surveys.Surveys(m.db, m.now, m.defaults, m.host).run),
+        Scheduled(complaints.JOB, complaints.CRON, complaints.Complaints(*to_people).run),
+        Scheduled(
+            customer_reports.JOB,
+            customer_reports.CRON,
+            customer_reports.CustomerReports(m.db, m.now, m.defaults, m.host).run,
+        ),
+        Scheduled(forecasts.JOB, forecasts.CRON, forecasts.Forecasts(m.db, m.now, m.defaults).run),
+        Scheduled(health.JOB, health.CRON, health.HealthJob(m.db, m.now, m.defaults).run),
+        Scheduled(
+            health_report.JOB, health_report.CRON, health_report.HealthReport(*to_people).run
+        ),
         Scheduled(digest.JOB, digest.CRON, digest.Digest(*to_people).run),
         Scheduled(
             risk_scan.JOB,
@@ -71,7 +104,12 @@ def jobs(m: Means) -> list[Scheduled]:
         Scheduled(escalation.JOB, escalation.CRON, escalation.Escalation(m.db, m.rules, m.now).run),
         Scheduled(receivables.JOB, receivables.CRON, receivables.Receivables(*to_people).run),
         Scheduled(reminders.JOB, reminders.CRON, reminders.Reminders(*to_people).run),
+        Scheduled(wishes.JOB, wishes.CRON, wishes.Wishes(*to_people).run),
         Scheduled(remind.JOB, remind.CRON, remind.Remind(*to_people).run),
+        Scheduled(service.JOB, service.CRON, service.Service(*to_people).run),
+        Scheduled(
+            staff_report.JOB, staff_report.CRON, staff_report.StaffReport(*to_people, m.host).run
+        ),
         Scheduled(scoring.JOB, scoring.CRON, scoring_job.run),
         Scheduled(upkeep.JOB, upkeep.CRON, m.upkeep.run),
         Scheduled(retention.JOB, retention.CRON, retained.run),

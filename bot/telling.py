@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import outbox
+from bot import clock, outbox
 from bot.contract import Notice
-from bot.people import own_chats
+from bot.people import Defaults, own_chats
 from storage.tables import User
 
 
@@ -18,15 +18,22 @@ async def member(
     home: str,
     key: str,
     now: datetime,
-    not_before: datetime | None = None,
+    by_day: Defaults | None = None,
 ) -> None:
-    """Once for each `key` and chat; `home` is the channel of members' own chats."""
+    """Once for each `key` and chat; `home` is the channel of members' own chats.
+
+    With `by_day` it waits for the end of the reader's night; else it is an answer, and goes at once.
+    """
     for chat in await own_chats(session, home, user, now):
+        when = now
+        if by_day is not None:
+            zone = clock.zone(user.timezone or chat.timezone, by_day.timezone)
+            when = outbox.after_quiet(now.astimezone(zone), by_day.quiet)
         await outbox.post(
             session,
             notice,
             channel=chat.channel,
             chat=chat.chat,
             key=f"{key}:{chat.channel}:{chat.chat}",
-            not_before=not_before,
+            not_before=when,
         )

@@ -246,3 +246,16 @@ async def billed(
         )
     )
     return [(day, currency, amount) for day, currency, amount in rows]
+
+
+async def is_first(session: AsyncSession, receipt: Receipt) -> bool:
+    """Whether it is the first money that came for its project, or its customer without one."""
+    others = select(col(Receipt.id)).where(
+        Receipt.customer_id == receipt.customer_id,
+        col(Receipt.project_id) == receipt.project_id
+        if receipt.project_id
+        else col(Receipt.project_id).is_(None),
+        Receipt.id != receipt.id,
+        Receipt.amount > 0,
+    )
+    return (await session.exec(others.limit(1))).first() is None

@@ -1,9 +1,11 @@
 """The outbox's questions: add once per key, take the next of a lane, settle."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -47,39 +49,21 @@ class Spent:
     """When the oldest of them no longer counts; None where there are none."""
 
 
-async def add(
-    session: AsyncSession,
-    *,
-    key: str,
-    lane: str,
-    channel: str,
-    chat: str,
-    notice: bytes,
-    not_before: datetime,
-    thread: str,
-    place: str,
-    copies: Sequence[str],
-) -> int | None:
-    """Queue an item; None where its key is there already."""
-    return await session.scalar(
-        text("""
-INSERT INTO outbox (key, lane, channel, chat, notice, thread, place, copies, messages, state, attempts,
-  not_before, created_at)
-VALUES (:key, :lane, :channel, :chat, :notice, :thread, :place, :copies, 1, 'waiting', 0, :not_before, now())
-ON CONFLICT (key) DO NOTHING RETURNING id
-"""),
-        {
-            "key": key,
-            "lane": lane,
-            "channel": channel,
-            "chat": chat,
-            "notice": notice,
-            "not_before": not_before,
-            "thread": thread,
-            "place": place,
-            "copies": list(copies),
-        },
+async def add(session: AsyncSession, items: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Queue items, each with all columns that it names; answers the keys that were not there yet."""
+    columns = [*items[0], "messages", "state", "attempts", "created_at"]
+    names = ", ".join(columns)
+    rest = {"messages": 1, "state": "waiting", "attempts": 0, "created_at": datetime.now(UTC)}
+    rows = [{**item, "notice": "\\x" + item["notice"].hex(), **rest} for item in items]
+    found = await session.execute(
+        text(
+            f"INSERT INTO outbox ({names}) SELECT {names}"  # noqa: S608 - our own names
+            " FROM jsonb_populate_recordset(NULL::outbox, CAST(:rows AS jsonb))"
+            " ON CONFLICT (key) DO NOTHING RETURNING key"
+        ),
+        {"rows": orjson.dumps(rows).decode()},
     )
+    return {key for (key,) in found}
 
 
 async def due_lanes(session: AsyncSession, now: datetime, most: int = 200) -> list[str]:

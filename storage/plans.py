@@ -158,3 +158,15 @@ async def next_milestone(session: AsyncSession, project_id: int) -> Milestone | 
             .limit(1)
         )
     ).first()
+
+
+async def newest_template(session: AsyncSession) -> str | None:
+    """The template that the newest planned project was made from."""
+    return (
+        await session.exec(
+            select(Project.template)
+            .where(Project.template != "")
+            .order_by(col(Project.id).desc())
+            .limit(1)
+        )
+    ).first()

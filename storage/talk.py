@@ -1,11 +1,11 @@
 """Questions about what was said: conversations, interactions, the doubt queue, the timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, union_all
+from sqlalchemy import text, tuple_, union_all
 from sqlmodel import col, func, literal, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +21,22 @@ from storage.tables import (
 )
 
 UNSURE = ("doubt", "failed", "stranger")
+
+
+async def conversations(
+    session: AsyncSession, places: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Conversation]:
+    """The chats at these places, (channel, chat), as far as they are known."""
+    if not places:
+        return {}
+    asked = {place: (place[0], bounded(place[1])) for place in places}
+    found = await session.exec(
+        select(Conversation).where(
+            tuple_(col(Conversation.channel), col(Conversation.chat)).in_(set(asked.values()))
+        )
+    )
+    known = {(one.channel, one.chat): one for one in found}
+    return {place: known[there] for place, there in asked.items() if there in known}
 
 
 async def conversation(session: AsyncSession, channel: str, chat: str) -> Conversation | None:

@@ -3,7 +3,7 @@
 Only what a person's command changed through the session is recorded; the trail itself is not.
 """
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self
@@ -134,7 +134,9 @@ def _columns(row: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()

@@ -19,6 +19,7 @@ from adapters.web import (
     projects,
     security,
     sessions,
+    survey,
 )
 from adapters.web.assets import Assets
 from adapters.web.keys import ASSETS, HEALTH, LIVE, MACHINES, PROGRAM, THROTTLE
@@ -53,6 +54,8 @@ ROUTES: Final = (
     web.post(r"/talks/{number:\d+}", acting(calls.one)),
     web.get("/search", finding.page),
     web.get(r"/files/{number:\d+}", files.download),
+    web.get("/s/{key}", survey.form),
+    web.post("/s/{key}", survey.take),
 )
 
 

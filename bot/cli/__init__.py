@@ -309,6 +309,30 @@ def evaluate_filing(
     filing_eval.run(customers, seed, messages, settings().language, fail, as_json=as_json)
 
 
+@eval_app.command(
+    "churn", help=_h("在合成公司上检验流失预测", "try churn prediction on a synthetic firm")
+)
+def evaluate_churn(
+    seed: Annotated[int, typer.Option(help=_h("随机种子", "seed"))] = 1,
+    as_json: Json = False,
+) -> None:
+    from bot.cli import health_eval  # noqa: PLC0415
+
+    health_eval.run_churn(seed, settings().language, as_json=as_json)
+
+
+@eval_app.command(
+    "delay", help=_h("在合成公司上检验延期预测", "try delay prediction on a synthetic firm")
+)
+def evaluate_delay(
+    seed: Annotated[int, typer.Option(help=_h("随机种子", "seed"))] = 1,
+    as_json: Json = False,
+) -> None:
+    from bot.cli import health_eval  # noqa: PLC0415
+
+    health_eval.run_delay(seed, settings().language, as_json=as_json)
+
+
 @app.command(help=_h("判断消息归属，只读", "tell where messages belong, read-only"))
 def match(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
     from bot.cli import shell  # noqa: PLC0415

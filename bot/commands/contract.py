@@ -205,7 +205,7 @@ async def _next(
         ask.session, ask.actor.scope, customer_id=customer.id, open_only=True, limit=3
     )
     return [
-        deal.start(ask, customer, one.name),
+        Button(label=ask.t(deal.START), command=f"/kickoff {one.code}", primary=True),
         *(
             Button(label=ask.t(belongs, code=p.code), command=f"/contract link {one.code} {p.code}")
             for p in there

@@ -45,6 +45,8 @@ class DealStage(StrEnum):
 
 _OVER = frozenset({DealStage.WON, DealStage.LOST})
 _CODE = re.compile(r"[dD]-(\d{1,17})")
+START = Text("启动项目？", "Start the project?")
+"""What is asked once a deal is won, or a contract signed."""
 
 
 @command(
@@ -241,17 +243,16 @@ def _next(ask: Ask, deal: Deal, customer: Customer, stage: DealStage) -> list[Bu
     if stage is DealStage.WON:
         if deal.project_id is not None:
             return []
-        return [start(ask, customer, deal.name)]
+        return [_start(ask, customer, deal.name)]
     return [
         Button(label=ask.t(Text("赢单", "Won")), command=f"/deal D-{deal.id} won", primary=True),
         Button(label=ask.t(Text("谈判中", "Negotiating")), command=f"/deal D-{deal.id} negotiated"),
     ]
 
 
-def start(ask: Ask, customer: Customer, name: str) -> Button:
-    """“Start the project?”, after a deal is won or a contract signed."""
+def _start(ask: Ask, customer: Customer, name: str) -> Button:
     return Button(
-        label=ask.t(Text("启动项目？", "Start the project?")),
+        label=ask.t(START),
         command=f"/project new {customer.code} name:{quoted(name)}",
         primary=True,
     )

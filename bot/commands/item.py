@@ -68,7 +68,12 @@ async def item_(ask: Ask, item: Annotated[Interaction, _ITEM]) -> Notice:
             *((t(label), _listed(item.extract.get(name, []))) for name, label in _PARTS),
             (t(Text("谈到的任务", "Speaks of")), "\n".join(_about(ask, *one) for one in talked)),
         ],
-        buttons=[*_tasks(ask, item, project), *_moods(ask, item), *_ties(ask, item, talked)],
+        buttons=[
+            *_tasks(ask, item, project),
+            *_case(ask, item, customer),
+            *_moods(ask, item),
+            *_ties(ask, item, talked),
+        ],
     )
 
 
@@ -120,6 +125,16 @@ def _tasks(ask: Ask, item: Interaction, project: Project | None) -> Iterator[But
             command=f"/task new {project.code} {words}{due} item:#{item.id}",
             primary=True,
         )
+
+
+def _case(ask: Ask, item: Interaction, customer: Customer | None) -> Iterator[Button]:
+    if customer is None or item.direction != "in" or not ask.actor.may("case.write"):
+        return
+    words = quoted(cards.short(item.subject or item.text, 60))
+    yield Button(
+        label=ask.t(Text("立工单", "Make a case")),
+        command=f"/case new {customer.code} {words} item:#{item.id}",
+    )
 
 
 def _moods(ask: Ask, item: Interaction) -> Iterator[Button]:

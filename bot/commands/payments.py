@@ -250,6 +250,8 @@ async def receipt(
         made,
         number=made.id,
         settled=len({t.id for t, _ in went if t.settled_on}),
+        first=await accounts.is_first(ask.session, made),
+        **settling.timeliness(made, [term for term, _ in went]),
     )
     # What an earlier receipt in another currency could not settle until now is told with it.
     settled = {

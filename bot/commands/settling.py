@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -133,3 +134,11 @@ def past(ask: Ask, on: date | None) -> date:
 def on_time(terms: Sequence[PaymentTerm]) -> list[tuple[date, date]]:
     """(due, settled on) of those paid in full."""
     return [(term.due, term.settled_on) for term in terms if term.settled_on is not None]
+
+
+def timeliness(receipt: Receipt, terms: Sequence[PaymentTerm]) -> dict[str, Any]:
+    """Facts for rules: how late a payment was for the oldest term that it went to."""
+    if not terms:
+        return {}
+    late = max(0, *((receipt.received_on - term.due).days for term in terms))
+    return {"on_time": late == 0, "days_late": late}

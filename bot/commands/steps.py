@@ -109,7 +109,7 @@ def _ticks(task: Task) -> list[Button]:
 @command(
     "task.due",
     zh="任务截止",
-    permission="task.write",
+    permission="project.write",
     aliases=("due",),
     help=Text(
         "改任务的截止日期，可写 start:开始日期",
@@ -141,7 +141,7 @@ async def due_(
 @command(
     "task.key",
     zh="关键任务",
-    permission="task.write",
+    permission="project.write",
     help=Text("标记或取消关键任务（是/否）", "mark a task as a key task, or not (yes/no)"),
 )
 async def key_(
@@ -157,7 +157,7 @@ async def key_(
 @command(
     "task.estimate",
     zh="任务工时",
-    permission="task.write",
+    permission="project.write",
     aliases=("estimate", "预估工时"),
     help=Text("预估任务要多少小时", "say how many hours a task will take"),
 )
@@ -176,7 +176,7 @@ async def estimate(
 @command(
     "task.after",
     zh="任务依赖",
-    permission="task.write",
+    permission="project.write",
     aliases=("task waits",),
     help=Text(
         "前一个任务须在后一个任务完成之后开始", "the first task begins after the second is done"
@@ -206,7 +206,7 @@ async def after_(
 @command(
     "task.free",
     zh="取消依赖",
-    permission="task.write",
+    permission="project.write",
     help=Text("任务不再等待另一个任务", "a task waits for another no more"),
 )
 async def free(

@@ -1,15 +1,18 @@
 """Tasks and milestones."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
+from bot import telling
 from bot.commands import cards
 from bot.commands.project import count_progress
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
+from bot.people import HOME, actor
 from bot.texts import Text
 from storage import projects
-from storage.tables import Interaction, Milestone, Project, Task, User
+from storage.tables import Customer, Interaction, Milestone, Project, Task, User
 
 _PROJECT = Text("项目", "project")
 _TASK = Text("任务", "task")
@@ -46,6 +49,7 @@ async def new(
     await ask.session.flush()
     await _happened(ask, made, project, "task.made", number=made.id, name=made.name)
     await count_progress(ask, project)
+    await _tell_sales(ask, made, project, item)
     return ask.notice(
         title=ask.t(Text("已新建任务 T-{number}", "Task T-{number} added"), number=made.id),
         text=made.name,
@@ -60,6 +64,40 @@ async def new(
             Button(label=ask.t(Text("撤销", "Undo")), command="/undo"),
         ],
     )
+
+
+async def _tell_sales(ask: Ask, task: Task, project: Project, item: Interaction | None) -> None:
+    """What a customer asked for is taken up: whoever looks after them can tell them."""
+    customer = await ask.session.get_one(Customer, project.customer_id)
+    owner = await ask.session.get(User, customer.owner_id or 0)
+    reader = await actor(ask.session, owner.id, ask.defaults) if owner else None
+    if item is None or item.direction != "in" or owner is None or reader is None:
+        return
+    if owner.id == ask.actor.user_id:
+        return
+    there = replace(ask, actor=reader, chat=None)
+    title = Text("客户的请求已建任务 T-{number}", "A customer's wish is task T-{number} now")
+    page = ask.host.link(f"/projects/{project.code}") if ask.host else ""
+    notice = there.notice(
+        title=there.t(title, number=task.id),
+        text=task.name,
+        facts=[
+            (there.t(Text("客户", "Customer")), f"{customer.code} {customer.name}"),
+            (there.t(_PROJECT), f"{project.code} {project.name}"),
+            (there.t(_DUE), cards.day(task.due, there.language)),
+        ],
+        buttons=[
+            Button(
+                label=there.t(Text("客户原话", "Their words")),
+                command=f"/item #{item.id}",
+                primary=True,
+            ),
+            Button(label=project.code, command=f"/project {project.code}"),
+            *([Button(label=there.t(Text("打开页面", "Open the page")), url=page)] if page else []),
+        ],
+    )
+    key = f"wish-taken:{task.id}"
+    await telling.member(ask.session, owner, notice, home=HOME, key=key, now=ask.now)
 
 
 @command(

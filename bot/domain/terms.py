@@ -63,6 +63,22 @@ class Phase(StrEnum):
         }[self.value]
 
 
+class Pushes(StrEnum):
+    """When a project's customer is told of it."""
+
+    ASK = "ask"
+    MILESTONE = "milestone"
+    OFF = "off"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "ask": Text("每周", "weekly"),
+            "milestone": Text("每周和里程碑", "weekly and at milestones"),
+            "off": Text("不推送", "off"),
+        }[self.value]
+
+
 class TaskStage(StrEnum):
     """Where an open task stands on its project's board."""
 
@@ -227,6 +243,9 @@ class Severity(StrEnum):
 EVENTS: dict[str, Text] = {
     "customer.made": Text("新建客户", "customer added"),
     "customer.edited": Text("修改客户：{what}", "customer edited: {what}"),
+    "customer.service_level": Text(
+        "服务等级：{before} → {after}", "service level: {before} → {after}"
+    ),
     "customer.stage": Text("阶段：{before} → {after}", "stage: {before} → {after}"),
     "customer.tier": Text("等级：{before} → {after}", "tier: {before} → {after}"),
     "customer.tagged": Text("标签：{tags}", "tags: {tags}"),
@@ -235,6 +254,7 @@ EVENTS: dict[str, Text] = {
     "contact.made": Text("新增联系人 {name}", "contact {name} added"),
     "project.made": Text("新建项目 {code} {name}", "project {code} {name} added"),
     "project.phase": Text("项目阶段：{before} → {after}", "phase: {before} → {after}"),
+    "project.started": Text("项目启动，已通知成员", "the project started, its people were told"),
     "project.progress": Text("进度：{before}% → {after}%", "progress: {before}% → {after}%"),
     "project.forced": Text(
         "未满足条件仍进入新阶段：{reason}", "phase entered regardless: {reason}"
@@ -286,9 +306,34 @@ EVENTS: dict[str, Text] = {
         "已请客户验收交付物", "the customer was asked to accept a deliverable"
     ),
     "report.sent": Text("已向客户发送服务报告", "a service report was sent to the customer"),
+    "project.pushes": Text("客户推送：{pushes}", "words for the customer: {pushes}"),
+    "survey.answered": Text(
+        "客户评分 {kind} {score} {comment}", "the customer gave {kind} {score} {comment}"
+    ),
+    "survey.changed": Text(
+        "客户补充评价 {kind} {score} {comment}", "the customer went on: {kind} {score} {comment}"
+    ),
+    "care.done": Text("完成关怀节点 {node}", "care point {node} done"),
+    "care.skipped": Text("跳过关怀节点 {node}", "care point {node} skipped"),
+    "contact.planned": Text("沟通计划：每 {days} 天", "contact planned every {days} days"),
+    "lesson.made": Text("项目经验：{text}", "learnt: {text}"),
     "progress.sent": Text("已向客户发送进展 #{number}", "progress #{number} sent to the customer"),
     "chat.opened": Text(
         "有外部人员加入，群已转为客户群", "an outsider joined; the chat is customer-facing now"
+    ),
+    "case.opened": Text("登记工单 {number} {title}", "case {number} {title} opened"),
+    "case.answered": Text("工单 {number} 已应答", "case {number} answered"),
+    "case.waiting": Text("工单 {number} 等客户", "case {number} waits for the customer"),
+    "case.resumed": Text("工单 {number} 继续处理", "case {number} goes on"),
+    "case.solved": Text("工单 {number} 已解决：{title}", "case {number} solved: {title}"),
+    "case.reopened": Text("工单 {number} 重开：{title}", "case {number} reopened: {title}"),
+    "case.closed": Text("工单 {number} 已关闭", "case {number} closed"),
+    "case.assigned": Text("工单 {number} 转交负责人", "case {number} has a new owner"),
+    "case.late": Text("工单 {number} 超时：{title}", "case {number} is late: {title}"),
+    "answer.late": Text("一条消息超时未答复", "a message was not answered in time"),
+    "customer.handed": Text("负责人：{before} → {after}", "owner: {before} → {after}"),
+    "project.handed": Text(
+        "项目 {code} 的经理：{before} → {after}", "manager of {code}: {before} → {after}"
     ),
     "digest.sent": Text("已推送进度摘要", "progress digest sent"),
     "deal.made": Text("新建商机 D-{number} {name}", "chance D-{number} {name} added"),
@@ -300,6 +345,8 @@ EVENTS: dict[str, Text] = {
     "quote.refused": Text("报价 {code} 未成交", "quote {code} refused"),
     "contract.made": Text("起草合同 {code} {name}", "contract {code} {name} drafted"),
     "contract.asked": Text("合同 {code} {name} 提交审批", "contract {code} {name} put to approval"),
+    "report.set": Text("设置客户报告：{template}", "customer report set: {template}"),
+    "service.suggested": Text("建议调整服务等级", "another service level suggested"),
     "contract.signed": Text("合同 {code} {name} 已签署", "contract {code} {name} signed"),
     "contract.linked": Text("合同 {code} 归入 {project}", "contract {code} belongs to {project}"),
     "payment.planned": Text(

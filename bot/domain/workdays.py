@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 _DAY: Final = timedelta(days=1)
 _LONGEST: Final = 20_000
@@ -56,13 +56,27 @@ class Calendar:
         return sum(self.is_workday(start + _DAY * i) for i in range(1, (end - start).days + 1))
 
 
+def is_published(year: int) -> bool:
+    """Whether the State Council's notice for a year is in data/china.toml.
+
+    Without it only weekends and the holidays of the law are known: a promise made for such a year
+    should say so.
+    """
+    return year in _china()["published"]
+
+
 @cache
 def china() -> Calendar:
     """Mainland China's calendar for the years in data/china.toml; other years have weekends only."""
-    source = resources.files("bot.domain").joinpath("data", "china.toml").read_text("utf-8")
-    data = tomllib.loads(source)
+    data = _china()
     holidays = {day for spans in data["holidays"] for day in _days(*spans)}
     return Calendar(frozenset(holidays), frozenset(data["workdays"]))
+
+
+@cache
+def _china() -> dict[str, Any]:
+    source = resources.files("bot.domain").joinpath("data", "china.toml").read_text("utf-8")
+    return tomllib.loads(source)
 
 
 def _days(first: date, last: date) -> list[date]:

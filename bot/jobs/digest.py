@@ -1,6 +1,7 @@
 """Progress digests: of a project, of a customer, of a member's own work; pushed when due."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -8,24 +9,50 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, log, outbox, people, record
 from bot.clock import Clock
-from bot.commands import cards
+from bot.commands import cards, payments_card
 from bot.commands.registry import Ask
 from bot.contract import Audience, Button, Notice, Table
 from bot.domain import terms, workdays
 from bot.people import Actor, Defaults
 from bot.rules import book
 from bot.texts import Text, language_of, listed
-from storage import audit, digests, projects, talk, watch
+from storage import approvals, audit, digests, projects, talk, watch
 from storage.db import Database
+from storage.digests import Material
 from storage.scope import Scope
-from storage.tables import Alert, Conversation, Project, Subscription, User
+from storage.tables import Alert, Approval, Conversation, Project, Subscription, User
 
 JOB: Final = "digest"
 CRON: Final = "* * * * *"
 LATE: Final = timedelta(hours=6)
 """A digest that could not go out for longer than this is left out."""
 
+_CHUNK: Final = 200
+_MOST: Final = 20
+"""Projects told of in one digest."""
+
+_LATE: Final = 5
+"""Payments and approvals named in a member's day."""
+
 _log = log.get("digest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A digest that is due, and whose eyes it is made for."""
+
+    subscription: Subscription
+    chat: Conversation
+    at: datetime
+    ask: Ask
+
+    @property
+    def id(self) -> int:
+        return self.subscription.id
+
+    @property
+    def project_id(self) -> int | None:
+        return self.subscription.project_id or self.chat.project_id
 
 
 class Digest:
@@ -44,57 +71,49 @@ class Digest:
         async with self._db.transaction() as session:
             await digests.add_missing(session, self._home, self._defaults.timezone)
             due = [s for s in await digests.subscriptions(session) if due_at(s, now) is not None]
-        for subscription in due:
+        for at in range(0, len(due), _CHUNK):
             async with self._db.transaction() as session:
-                await self._send(session, subscription, now)
+                await self._send(session, due[at : at + _CHUNK], now)
 
-    async def _send(self, session: AsyncSession, subscription: Subscription, now: datetime) -> None:
+    async def _send(
+        self, session: AsyncSession, due: Sequence[Subscription], now: datetime
+    ) -> None:
+        """A chunk of digests; what they tell of projects is read for all of them at once."""
+        ready = [one for s in due if (one := await self._ready(session, s, now)) is not None]
+        about = await _about(session, ready)
+        told: dict[date, dict[int, Material]] = {}
+        for today in {one.ask.now.date() for one in ready}:
+            ids = {p.id for one in ready if one.ask.now.date() == today for p in about[one.id]}
+            told[today] = await digests.material(session, ids, today, _week(now))
+        letters: dict[str, tuple[_Due, outbox.Letter]] = {}
+        for one in ready:
+            if one.subscription.user_id is not None:
+                notice = await of_member(one.ask)
+            else:
+                notice = _of_projects(one.ask, about[one.id], told[one.ask.now.date()])
+            if notice.facts or notice.table is not None:  # nothing to say is no reason to ping
+                for chat in await self._readers(session, one.subscription, one.chat, now):
+                    key = f"digest:{one.id}:{one.at:%Y-%m-%dT%H:%M}:{chat.id}"
+                    # A time that was asked for is not night.
+                    letter = outbox.Letter(notice, chat.channel, chat.chat, key, now)
+                    letters[key] = (one, letter)
+        added = await outbox.post_all(session, [letter for _, letter in letters.values()])
+        await _note(session, {letters[key][0].id: letters[key][0] for key in added}, about)
+
+    async def _ready(
+        self, session: AsyncSession, subscription: Subscription, now: datetime
+    ) -> _Due | None:
         at = due_at(subscription, now)
         chat = await session.get(Conversation, subscription.conversation_id)
         if at is None or chat is None or (chat.muted_until and chat.muted_until > now):
-            return
+            return None
         if chat.audience != Audience.INTERNAL:  # customers came in after somebody subscribed
             _log.warning("digest.wrong_audience", subscription=subscription.id)
-            return
+            return None
         actor = await self._reader(session, subscription, chat)
         if actor is None:
-            return
-        ask = Ask(session, actor, now.astimezone(actor.zone), chat)
-        project = await session.get(Project, subscription.project_id or chat.project_id or 0)
-        if subscription.user_id is not None:
-            notice = await of_member(ask)
-        elif project is not None:
-            notice = await of_projects(ask, [project])
-        else:
-            scope = actor.scope
-            found = await projects.listed(
-                session, scope, customer_id=chat.customer_id, open_only=True
-            )
-            notice = await of_projects(ask, found)
-        if not notice.facts and notice.table is None:
-            return  # nothing to say is no reason to ping
-        posted = [
-            await outbox.post(
-                session,
-                notice,
-                channel=one.channel,
-                chat=one.chat,
-                key=f"digest:{subscription.id}:{at:%Y-%m-%dT%H:%M}:{one.id}",
-                # A time that was asked for is not night.
-                not_before=now,
-            )
-            for one in await self._readers(session, subscription, chat, now)
-        ]
-        if any(posted):
-            session.add(
-                record.happened(
-                    "digest.sent",
-                    customer_id=project.customer_id if project else chat.customer_id,
-                    project_id=project.id if project else None,
-                )
-            )
-            await audit.write(session, audit.Trace("digest.sent", "subscription", subscription.id))
-            _log.info("digest.posted", subscription=subscription.id)
+            return None
+        return _Due(subscription, chat, at, Ask(session, actor, now.astimezone(actor.zone), chat))
 
     async def _readers(
         self,
@@ -152,81 +171,117 @@ def _falls_on(subscription: Subscription, day: date) -> bool:
     return workdays.china().is_workday(day)
 
 
+async def _note(
+    session: AsyncSession, sent: Mapping[int, _Due], about: Mapping[int, list[Project]]
+) -> None:
+    """The timelines and the trail tell of the digests that went out."""
+    for one in sent.values():
+        only = about[one.id][0] if one.project_id is not None and about[one.id] else None
+        session.add(
+            record.happened(
+                "digest.sent",
+                customer_id=only.customer_id if only else one.chat.customer_id,
+                project_id=only.id if only else None,
+            )
+        )
+        _log.info("digest.posted", subscription=one.id)
+    if sent:
+        traces = [audit.Trace("digest.sent", "subscription", id_) for id_ in sent]
+        await audit.write(session, *traces)
+
+
+async def _about(session: AsyncSession, ready: Sequence[_Due]) -> dict[int, list[Project]]:
+    """The projects that each digest tells of, by subscription."""
+    of_chats = [one for one in ready if one.subscription.user_id is None]
+    ids = {one.project_id for one in of_chats if one.project_id is not None}
+    known = {p.id: p for p in await projects.with_ids(session, Scope.everything(), list(ids))}
+    firms = {one.chat.customer_id for one in of_chats if one.project_id is None}
+    running = await digests.running(session, firms - {None})
+    found: dict[int, list[Project]] = {one.id: [] for one in ready}
+    for one in of_chats:
+        if one.project_id is not None:
+            found[one.id] = [known[one.project_id]]
+        else:
+            found[one.id] = [p for p in running if p.customer_id == one.chat.customer_id]
+    return found
+
+
+def _week(now: datetime) -> datetime:
+    return (now - timedelta(days=7)).astimezone(UTC)
+
+
 async def of_projects(ask: Ask, about: Sequence[Project]) -> Notice:
-    """What moved in projects: phase, progress, late and coming work, mood, alerts."""
-    t = ask.t
-    week = (ask.now - timedelta(days=7)).astimezone(UTC)
+    """What moved in projects: phase, progress, late and coming work, mood, money, risks."""
+    told = await digests.material(
+        ask.session, [project.id for project in about], ask.now.date(), _week(ask.now)
+    )
+    return _of_projects(ask, about, told)
+
+
+def _of_projects(ask: Ask, about: Sequence[Project], told: Mapping[int, Material]) -> Notice:
     facts: list[tuple[str, str]] = []
     buttons: list[Button] = []
-    for project in about[:20]:
-        lines = [
-            f"{t(terms.Phase(project.phase).text)} · {project.progress}%",
-            *await _tasks(ask, project),
-            *await _milestones(ask, project),
-            await _talk(ask, project, week),
-            _budget(ask, project),
-        ]
+    for project in about[:_MOST]:
+        lines = _lines(ask, project, told[project.id])
         facts.append((f"{project.code} {project.name}", "\n".join(line for line in lines if line)))
         buttons.append(Button(label=project.code, command=f"/project {project.code}"))
-    title = t(
+    title = ask.t(
         Text("进度摘要 {day}", "Progress digest, {day}"),
         day=cards.day(ask.now.date(), ask.language),
     )
-    text = "" if facts else t(Text("没有进行中的项目。", "No running projects."))
+    text = "" if facts else ask.t(Text("没有进行中的项目。", "No running projects."))
     return ask.notice(title=title, text=text, facts=facts, buttons=buttons[:5])
 
 
-async def _tasks(ask: Ask, project: Project) -> list[str]:
-    rows = await projects.tasks(ask.session, Scope.everything(), project_id=project.id)
-    today = ask.now.date()
-    late = [task for task, _ in rows if task.due and task.due < today]
-    soon = [task for task, _ in rows if task.due and today <= task.due <= today + timedelta(days=7)]
-    lines: list[str] = []
-    if late:
-        names = listed((cards.short(task.name, 30) for task in late[:3]), ask.language)
-        lines.append(
-            ask.t(Text("逾期 {n} 项：{names}", "{n} late: {names}"), n=len(late), names=names)
-        )
-    if soon:
-        names = listed((cards.short(task.name, 30) for task in soon[:3]), ask.language)
-        lines.append(
-            ask.t(
-                Text("本周到期 {n} 项：{names}", "{n} due this week: {names}"),
-                n=len(soon),
-                names=names,
-            )
-        )
-    return lines
+def _lines(ask: Ask, project: Project, told: Material) -> Iterator[str]:
+    yield f"{ask.t(terms.Phase(project.phase).text)} · {project.progress}%"
+    yield from _tasks(ask, told)
+    yield _milestone(ask, told)
+    yield _talk(ask, told)
+    yield _budget(ask, project)
+    if told.overdue and ask.actor.scope.sees("percent"):
+        late = Text("回款逾期 {n} 期，最久 {days} 天", "{n} payments late, the oldest {days} days")
+        yield ask.t(late, n=told.overdue, days=told.overdue_days)
+    if told.high_risks:
+        names = listed((cards.short(one, 30) for one in told.high_risks), ask.language)
+        yield ask.t(Text("高风险：{names}", "High risks: {names}"), names=names)
+    if told.changes:
+        yield ask.t(Text("待决定变更 {n} 项", "{n} changes wait for a decision"), n=told.changes)
 
 
-async def _milestones(ask: Ask, project: Project) -> list[str]:
-    today = ask.now.date()
-    open_ = [m for m in await projects.milestones(ask.session, project.id) if m.done_at is None]
-    if not open_:
-        return []
-    upcoming = min(open_, key=lambda m: m.due)
-    late = ask.t(Text("（已逾期）", " (late)")) if upcoming.due < today else ""
-    return [
-        ask.t(
-            Text("下一里程碑：{name} {due}{late}", "Next milestone: {name}, {due}{late}"),
-            name=upcoming.name,
-            due=cards.day(upcoming.due, ask.language),
-            late=late,
-        )
-    ]
+def _tasks(ask: Ask, told: Material) -> Iterator[str]:
+    for count, tasks, text in (
+        (told.late, told.late_names, Text("逾期 {n} 项：{names}", "{n} late: {names}")),
+        (
+            told.soon,
+            told.soon_names,
+            Text("本周到期 {n} 项：{names}", "{n} due this week: {names}"),
+        ),
+    ):
+        if count:
+            names = listed((cards.short(name, 30) for name in tasks), ask.language)
+            yield ask.t(text, n=count, names=names)
 
 
-async def _talk(ask: Ask, project: Project, since: datetime) -> str:
-    if not ask.actor.scope.talk:
+def _milestone(ask: Ask, told: Material) -> str:
+    if told.stone is None:
         return ""
-    counts = await digests.talk_since(ask.session, project.id, since)
-    if not counts.messages:
-        return ""
-    line = ask.t(
-        Text("近 7 天客户往来 {n} 条", "{n} customer messages in 7 days"), n=counts.messages
+    name, due = told.stone
+    late = ask.t(Text("（已逾期）", " (late)")) if due < ask.now.date() else ""
+    return ask.t(
+        Text("下一里程碑：{name} {due}{late}", "Next milestone: {name}, {due}{late}"),
+        name=name,
+        due=cards.day(due, ask.language),
+        late=late,
     )
-    if counts.negative:
-        line += ask.t(Text("，负面 {n} 条", ", {n} negative"), n=counts.negative)
+
+
+def _talk(ask: Ask, told: Material) -> str:
+    if not ask.actor.scope.talk or not told.messages:
+        return ""
+    line = ask.t(Text("近 7 天客户往来 {n} 条", "{n} customer messages in 7 days"), n=told.messages)
+    if told.negative:
+        line += ask.t(Text("，负面 {n} 条", ", {n} negative"), n=told.negative)
     return line
 
 
@@ -238,16 +293,24 @@ def _budget(ask: Ask, project: Project) -> str:
 async def _at_risk(ask: Ask, alerts: Sequence[Alert]) -> list[tuple[str, str]]:
     """Projects with open alerts, as a line each: what a member should look at first."""
     ids = list(dict.fromkeys(alert.project_id for alert in alerts if alert.project_id))
+    found = await projects.with_ids(ask.session, ask.actor.scope, ids[:8])
+    told = await digests.material(
+        ask.session, [project.id for project in found], ask.now.date(), _week(ask.now)
+    )
     lines: list[tuple[str, str]] = []
-    for project in await projects.with_ids(ask.session, ask.actor.scope, ids[:8]):
+    for project in found:
         rules = sorted({alert.rule for alert in alerts if alert.project_id == project.id})
         shown = [
             f"{project.progress}%",
-            *await _tasks(ask, project),
+            *_tasks(ask, told[project.id]),
             *(ask.t(book.name_of(rule)) for rule in rules),
         ]
         lines.append((f"{project.code} {project.name}", " · ".join(shown)))
     return lines
+
+
+def _titles(waiting: Sequence[Approval]) -> str:
+    return "\n".join(f"#{one.id} {cards.short(one.title, 40)}" for one in waiting[:_LATE])
 
 
 async def of_member(ask: Ask) -> Notice:
@@ -260,6 +323,10 @@ async def of_member(ask: Ask) -> Notice:
     work = cards.tasks(ask, rows, names, "")
     unsure = await talk.count_unsure(ask.session, ask.actor.scope)
     alerts = await watch.alerts(ask.session, ask.actor.scope, limit=100)
+    waiting = await approvals.waiting_for(ask.session, ask.actor.user_id or 0)
+    late = await payments_card.overdue_lines(
+        ask.session, ask.actor.scope, ask.now.date(), ask.language
+    )
     table: Table | None = work.table
     return ask.notice(
         title=t(Text("{name}，您的今日摘要", "{name}, your day"), name=ask.actor.name),
@@ -268,6 +335,8 @@ async def of_member(ask: Ask) -> Notice:
             *await _at_risk(ask, alerts),
             (t(Text("待归档", "To be filed")), str(unsure) if unsure else ""),
             (t(Text("风险预警", "Risk alerts")), str(len(alerts)) if alerts else ""),
+            (t(Text("待我批准", "Waiting for my yes")), _titles(waiting)),
+            (t(Text("逾期回款", "Late payments")), "\n".join(late[:_LATE])),
         ],
         table=table,
         buttons=[

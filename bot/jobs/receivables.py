@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox, people, selectors, telling
+from bot import clock, people, selectors, telling
 from bot.clock import Clock
 from bot.commands import cards
 from bot.contract import Button, Fact, Level, Notice
@@ -95,9 +95,8 @@ class Receivables:
     ) -> None:
         local = now.astimezone(clock.zone(user.timezone, self._defaults.timezone))
         if workdays.china().is_workday(local.date()):
-            when = outbox.after_quiet(local, self._defaults.quiet)
             await telling.member(
-                session, user, notice, home=self._home, key=key, now=now, not_before=when
+                session, user, notice, home=self._home, key=key, now=now, by_day=self._defaults
             )
 
 

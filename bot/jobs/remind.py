@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox, telling
+from bot import telling
 from bot.clock import Clock
 from bot.contract import Button, Level, Notice
 from bot.people import Defaults
@@ -46,12 +46,12 @@ class Remind:
         user = await session.get(User, one.user_id)
         if user is None or not user.active:
             return
-        local = now.astimezone(clock.zone(user.timezone, self._defaults.timezone))
-        when = outbox.after_quiet(local, self._defaults.quiet) if one.source == "promise" else now
+        # A time that a member has asked for is not night.
+        by_day = self._defaults if one.source == "promise" else None
         notice = await _notice(session, one, user.language or self._defaults.language)
         key = f"reminder:{one.id}:{one.at:%Y%m%dT%H%M}"
         await telling.member(
-            session, user, notice, home=self._home, key=key, now=now, not_before=when
+            session, user, notice, home=self._home, key=key, now=now, by_day=by_day
         )
 
 

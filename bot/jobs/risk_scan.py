@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log, outbox, telling
+from bot import clock, log, telling
 from bot.clock import Clock
 from bot.contract import Button, Level, Notice
 from bot.people import Defaults
@@ -114,7 +114,6 @@ class RiskScan:
         owners = [owner] if owner else await people.users_with_role(session, "manager")
         for user in owners:
             language = language_of(user.language or self._defaults.language)
-            zone = clock.zone(user.timezone, self._defaults.timezone)
             await telling.member(
                 session,
                 user,
@@ -131,7 +130,7 @@ class RiskScan:
                 home=self._home,
                 key=f"rule-held:{rule.id}:{now.isoformat()}",
                 now=now,
-                not_before=outbox.after_quiet(now.astimezone(zone), self._defaults.quiet),
+                by_day=self._defaults,
             )
 
 

@@ -7,10 +7,10 @@ from typing import Final
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox, telling
+from bot import telling
 from bot.contract import Button, Level, Notice
 from bot.people import Defaults
-from bot.pipeline import promises
+from bot.pipeline import answering, promises
 from bot.pipeline.promises import Said
 from bot.pipeline.remarks import Remark, find
 from bot.pipeline.work import Work
@@ -43,6 +43,7 @@ class Following:
         await self._remarks(session, works, now)
         said = [_said(work) for work in works if _ours(work)]
         await promises.keep(session, said, now, self._defaults)
+        await answering.follow(session, works, now, self._defaults)
 
     async def _remarks(self, session: AsyncSession, works: Sequence[Work], now: datetime) -> None:
         theirs = [work for work in works if _theirs(work)]
@@ -82,7 +83,6 @@ class Following:
             user = users.get(remark.task.assignee_id or 0)
             if user is None:
                 continue
-            local = now.astimezone(clock.zone(user.timezone, self._defaults.timezone))
             notice = _notice(work, remark, user.language or self._defaults.language)
             await telling.member(
                 session,
@@ -91,7 +91,7 @@ class Following:
                 home=self._home,
                 key=f"remark:{remark.task.id}:{work.interaction_id}",
                 now=now,
-                not_before=outbox.after_quiet(local, self._defaults.quiet),
+                by_day=self._defaults,
             )
 
 

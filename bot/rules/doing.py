@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, outbox
+from bot import clock, telling
 from bot.contract import Button, Level, Notice
 from bot.domain import workdays
-from bot.people import Defaults, own_chats
+from bot.people import Defaults
 from bot.rules import wording
 from bot.rules.actions import Action, GiveTask, Put
 from bot.rules.firing import Firing
@@ -87,16 +87,15 @@ class Doing:
             ),
             language=language_of(language),
         )
-        for chat in await own_chats(session, self._home, user, now):
-            zone = clock.zone(user.timezone or chat.timezone, self._defaults.timezone)
-            await outbox.post(
-                session,
-                notice,
-                channel=chat.channel,
-                chat=chat.chat,
-                key=f"task:{task.id}:{chat.channel}:{chat.chat}",
-                not_before=outbox.after_quiet(now.astimezone(zone), self._defaults.quiet),
-            )
+        await telling.member(
+            session,
+            user,
+            notice,
+            home=self._home,
+            key=f"task:{task.id}",
+            now=now,
+            by_day=self._defaults,
+        )
 
     async def put(
         self, session: AsyncSession, firing: Firing, action: Action, now: datetime

@@ -1,7 +1,6 @@
 """Whom a rule means: selectors become members, read in a few questions for many firings."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.rules.facts import Money
 from bot.rules.firing import Seen
-from storage import people, watch
+from bot.selectors import Firm
+from storage import watch
 from storage.tables import Customer, Project, Role, User
 
 _MONEY: Final[dict[str, int]] = {"none": 0, "percent": 1, "amount": 2}
@@ -30,7 +30,7 @@ def allowed(money: Money) -> list[str]:
 class Cast:
     """What `bot.selectors` answers for one, for many firings at once and without a question each."""
 
-    users: dict[int, User]
+    firm: Firm
     customers: dict[int, Customer]
     projects: dict[int, Project]
     roles: dict[str, str]
@@ -49,7 +49,7 @@ class Cast:
         )
         roles = await session.exec(select(Role.code, Role.money))
         return cls(
-            {user.id: user for user in await people.all_users(session)},
+            await Firm.of(session),
             customers,
             {project.id: project for project in projects},
             dict(roles.all()),
@@ -70,31 +70,9 @@ class Cast:
                 found[user.id] = user
         return list(found.values())
 
-    def _meant(self, selector: str, seen: Seen) -> Sequence[User]:
-        if selector.startswith("role:"):
-            return self._with_role(selector.removeprefix("role:"))
-        if selector == "service.head":
-            return self._service_head()
-        base, *above = selector.split(".superior")
-        row = (
-            self.projects.get(seen.project_id or 0)
-            if base == "project.manager"
-            else self.customers.get(seen.customer_id or 0)
+    def _meant(self, selector: str, seen: Seen) -> list[User]:
+        return self.firm.meant(
+            selector,
+            customer=self.customers.get(seen.customer_id or 0),
+            project=self.projects.get(seen.project_id or 0),
         )
-        first = row.manager_id if isinstance(row, Project) else row.owner_id if row else None
-        user = self.users.get(first or 0)
-        for _ in above:
-            user = self.users.get(user.superior_id or 0) if user else None
-        return [user] if user else []
-
-    def _with_role(self, role: str) -> list[User]:
-        return sorted(
-            (user for user in self.users.values() if role in user.roles), key=lambda u: u.id
-        )
-
-    def _service_head(self) -> list[User]:
-        """Who is above most of those in service; where nobody is, the first of them."""
-        service = self._with_role("service")
-        above = Counter(user.superior_id for user in service if user.superior_id in self.users)
-        heads = sorted(above, key=lambda id_: (-above[id_], id_ or 0))
-        return [self.users[id_] for id_ in heads[:1] if id_] or service[:1]

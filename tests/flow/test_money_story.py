@@ -100,7 +100,7 @@ async def signed(firm: Program) -> None:
         "启动项目？",
         "¥15,732.00",
     )
-    assert notice.buttons[0].command == '/project new C-0001 name:"四期门禁"'
+    assert notice.buttons[0].command == "/kickoff K-0001"
     assert (await row(firm, "SELECT stage FROM customer WHERE code = 'C-0001'"))[
         "stage"
     ] == "delivery"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import outbox
+from bot import outbox, sending
 from bot.app import Program
 from bot.contract import (
     Audience,
@@ -191,8 +191,8 @@ async def test_the_budget_of_a_destination_is_kept(loaded: Program, far: FarSide
 
 
 def test_backoff_doubles_with_jitter_up_to_an_hour():
-    assert 1.4 <= outbox.backoff(1) <= 2.6
-    assert all(outbox.backoff(n) <= 3600 * 1.3 for n in range(1, 60))
+    assert 1.4 <= sending.backoff(1) <= 2.6
+    assert all(sending.backoff(n) <= 3600 * 1.3 for n in range(1, 60))
 
 
 NIGHT = (time(21), time(8))

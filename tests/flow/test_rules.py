@@ -373,6 +373,7 @@ def test_the_shipped_book_is_whole():
         "mood-money-scope",
         "third-complaint",
         "silent-three-weeks",
+        "low-csat-care",
         "low-nps-care",
         "money-received",
         "contract-signed",

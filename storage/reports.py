@@ -1,0 +1,117 @@
+"""What a report for a customer may tell: public facts of a time, and who gets which report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import Customer, CustomerReport, Deliverable, Milestone, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Cases and answers of a time; hours are medians, None where there were none."""
+
+    opened: int
+    solved: int
+    open: int
+    answer_hours: float | None
+    solve_hours: float | None
+
+
+async def service(
+    session: AsyncSession, customer_id: int, since: datetime, now: datetime
+) -> Service:
+    row = (
+        await session.execute(
+            text("""
+SELECT count(*) FILTER (WHERE opened_at > :since), count(*) FILTER (WHERE solved_at > :since),
+  count(*) FILTER (WHERE solved_at IS NULL),
+  (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY EXTRACT(epoch FROM answered_at - started_at))
+   FROM answer_clock WHERE customer_id = :id AND answered_at > :since AND answered_at <= :now) / 3600,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY EXTRACT(epoch FROM solved_at - opened_at))
+    FILTER (WHERE solved_at > :since) / 3600
+FROM service_case WHERE customer_id = :id AND opened_at <= :now
+"""),
+            {"id": customer_id, "since": since, "now": now},
+        )
+    ).one()
+    return Service(*row)
+
+
+async def marks(
+    session: AsyncSession, customer_id: int, since: datetime
+) -> dict[str, tuple[float, int]]:
+    """The mean and the number of answers to each kind of survey."""
+    rows = await session.execute(
+        text("""
+SELECT kind, avg(score), count(*) FROM survey
+WHERE customer_id = :id AND answered_at > :since AND score IS NOT NULL GROUP BY 1
+"""),
+        {"id": customer_id, "since": since},
+    )
+    return {kind: (float(mean), count) for kind, mean, count in rows}
+
+
+async def projects(session: AsyncSession, customer_id: int, since: datetime) -> Sequence[Project]:
+    """Those that run, and those closed in this time."""
+    return (
+        await session.exec(
+            select(Project)
+            .where(
+                Project.customer_id == customer_id,
+                (col(Project.phase) != "closed") | (col(Project.closed_at) > since),
+            )
+            .order_by(col(Project.id))
+        )
+    ).all()
+
+
+async def milestones(
+    session: AsyncSession, customer_id: int
+) -> Sequence[tuple[Milestone, Project]]:
+    return (
+        await session.exec(
+            select(Milestone, Project)
+            .join(Project, col(Project.id) == col(Milestone.project_id))
+            .where(Project.customer_id == customer_id)
+            .order_by(col(Milestone.due), col(Milestone.id))
+        )
+    ).all()
+
+
+async def accepted(
+    session: AsyncSession, customer_id: int, since: datetime
+) -> Sequence[Deliverable]:
+    return (
+        await session.exec(
+            select(Deliverable)
+            .join(Project, col(Project.id) == col(Deliverable.project_id))
+            .where(
+                Project.customer_id == customer_id,
+                Deliverable.state == "accepted",
+                col(Deliverable.decided_at) > since,
+            )
+            .order_by(col(Deliverable.id))
+        )
+    ).all()
+
+
+async def of(session: AsyncSession, customer_id: int) -> Sequence[CustomerReport]:
+    asked = select(CustomerReport).where(CustomerReport.customer_id == customer_id)
+    return (await session.exec(asked.order_by(col(CustomerReport.id)))).all()
+
+
+async def all_of_them(session: AsyncSession) -> Sequence[tuple[CustomerReport, Customer]]:
+    """Every report that somebody is to get."""
+    asked: Any = (
+        select(CustomerReport, Customer)
+        .join(Customer, col(Customer.id) == col(CustomerReport.customer_id))
+        .where(col(Customer.merged_into_id).is_(None), Customer.stage != "lost")
+        .order_by(col(CustomerReport.id))
+    )
+    return (await session.exec(asked)).all()
