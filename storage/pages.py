@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import watch
 from storage.scope import Scope
 from storage.tables import (
     Alert,
@@ -89,15 +90,9 @@ def _open_projects(scope: Scope) -> Any:
 
 
 def _open_alerts(scope: Scope) -> Any:
-    """Alerts of projects count only where the project may be seen."""
-    visible = select(col(Project.id)).where(scope.projects())
     return (
         select(func.count(col(Alert.id)))
-        .where(
-            Alert.customer_id == Customer.id,
-            col(Alert.closed_at).is_(None),
-            or_(col(Alert.project_id).is_(None), col(Alert.project_id).in_(visible)),
-        )
+        .where(Alert.customer_id == Customer.id, watch.shown_to(scope))
         .correlate(Customer)
         .scalar_subquery()
     )

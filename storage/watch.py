@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, cast, column, func, insert, text
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, column, func, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -57,6 +57,14 @@ async def alerts(
     limit: int = 20,
 ) -> Sequence[Alert]:
     """Open alerts with a reason that `scope` may see, the newest first."""
+    asked = select(Alert).where(shown_to(scope, project_id))
+    if customer_id is not None:
+        asked = asked.where(Alert.customer_id == customer_id)
+    return (await session.exec(asked.order_by(col(Alert.id).desc()).limit(limit))).all()
+
+
+def shown_to(scope: Scope, project_id: int | None = None) -> ColumnElement[bool]:
+    """Condition on `Alert`: open, with an open reason that `scope` may see, of a project if named."""
     reason: Any = func.jsonb_array_elements(col(Alert.reasons)).table_valued(
         column("value", JSONB), name="reason"
     )
@@ -70,10 +78,7 @@ async def alerts(
     if project_id is not None:
         visible &= of_project == project_id
     found = select(1).select_from(reason).where(is_open, visible)
-    asked = select(Alert).where(col(Alert.closed_at).is_(None), found.exists())
-    if customer_id is not None:
-        asked = asked.where(Alert.customer_id == customer_id)
-    return (await session.exec(asked.order_by(col(Alert.id).desc()).limit(limit))).all()
+    return and_(col(Alert.closed_at).is_(None), found.exists())
 
 
 async def seen(

@@ -9,10 +9,12 @@ from bot.commands.registry import Ask, command
 from bot.contract import Button, Level, Notice, Table
 from bot.domain.terms import RiskLevel
 from bot.texts import Text
+from storage import foretold
 from storage import portfolio as kept
 from storage.portfolio import Stand
 
 _MOST: Final = 15
+_LEAST_SEEN: Final = 5
 _FAR: Final = 14
 """Days that a forecast may slip before it is a high risk."""
 
@@ -59,7 +61,11 @@ async def portfolio(ask: Ask) -> Notice:
         ),
         level=Level.WARNING if counts[RiskLevel.HIGH] else Level.GOOD,
         facts=[
-            (ask.t(one.text), f"{counts[one]} ({counts[one] / len(judged):.0%})") for one in order
+            *(
+                (ask.t(one.text), f"{counts[one]} ({counts[one] / len(judged):.0%})")
+                for one in order
+            ),
+            (ask.t(Text("延期预测准不准", "How forecasts came true")), await _kept_word(ask)),
         ],
         table=Table(
             columns=tuple(ask.t(head) for head in heads),
@@ -80,6 +86,23 @@ async def portfolio(ask: Ask) -> Notice:
             Button(label=one.stand.project.code, command=f"/project {one.stand.project.code}")
             for one in worst[:5]
         ],
+    )
+
+
+async def _kept_word(ask: Ask) -> str:
+    """How many projects were done by the days foretold a week or more ahead; empty for too few."""
+    seen = await foretold.foreseen(ask.session, ask.actor.zone.key)
+    if len(seen) < _LEAST_SEEN:
+        return ""
+    return ask.t(
+        Text(
+            "{count} 个已完成项目：{half} 在 P50 前完成（应为 50%），{most} 在 P80 前完成（应为 80%）",
+            "of {count} finished projects {half} were done by P50 (should be 50%), {most} by P80"
+            " (should be 80%)",
+        ),
+        count=len(seen),
+        half=f"{sum(done <= half for _, half, _, done in seen) / len(seen):.0%}",
+        most=f"{sum(done <= most for _, _, most, done in seen) / len(seen):.0%}",
     )
 
 

@@ -113,14 +113,6 @@ TEMPLATES: Final[dict[str, Template]] = {
             "A contract with {customer} is signed; the start can be planned.",
         ),
     ),
-    "case_soon": Template(
-        Text("工单将超时", "case about to be late"),
-        Text("工单即将超时", "A case is about to be late"),
-        Text(
-            "客户 {customer} 的工单「{case}」距时限 {hours_left} 小时。",
-            "The case “{case}” of {customer} is near its limit. Hours left: {hours_left}.",
-        ),
-    ),
     "slip": Template(
         Text("预计延期", "forecast slips"),
         Text(

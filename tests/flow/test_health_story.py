@@ -164,3 +164,25 @@ async def test_own_losses_fit_the_scale_and_the_list_says_how_precise_it_was(loa
     assert "12/15 真的流失（精确率 80%）；流失的 12 家里列出了 100%" in said
     versions = await play.rows(loaded, "SELECT version FROM definition WHERE kind = 'churn'")
     assert len(versions) == 1
+
+
+async def test_finished_projects_show_whether_forecasts_came_true(lived: Program):
+    async with lived.db.transaction() as session:
+        for sql_ in (
+            """INSERT INTO project (code, name, customer_id, phase, spent, currency, progress, progress_by,
+                 template, size_unit, pushes, custom, created_at, updated_at)
+               SELECT 'Z-' || n, 'z', 3, 'closed', 0, 'CNY', 100, 'hand', '', '', 'ask', '{}', now(), now()
+               FROM generate_series(1, 5) n""",
+            """INSERT INTO task (project_id, name, key, stage, checklist, done_at, created_at)
+               SELECT id, 't', false, 'todo', '[]', '2026-10-20 04:00+00', '2026-09-01 04:00+00'
+               FROM project WHERE code LIKE 'Z-%'""",
+            """INSERT INTO delay_forecast (project_id, day, due, p50, p80, drivers)
+               SELECT id, '2026-10-01', '2026-10-10', CAST('2026-10-17' AS date)
+                 + CAST(substr(code, 3) AS int), '2026-10-21', '[]' FROM project WHERE code LIKE 'Z-%'""",
+            """INSERT INTO delay_forecast (project_id, day, due, p50, p80, drivers)
+               SELECT id, '2026-10-19', '2026-10-10', '2026-10-19', '2026-10-19', '[]'
+               FROM project WHERE code LIKE 'Z-%'""",
+        ):
+            await session.execute(text(sql_))
+    said = await play.said(lived, "/portfolio", "Emma")
+    assert "of 5 finished projects 60% were done by P50 (should be 50%), 100% by P80" in said

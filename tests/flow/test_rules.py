@@ -378,7 +378,6 @@ def test_the_shipped_book_is_whole():
         "money-received",
         "contract-signed",
         "contract-ends-soon",
-        "case-about-to-breach",
         "forecast-slips",
         "high-risk-unanswered",
     }
