@@ -182,6 +182,12 @@ class Program(Host):
     def link(self, path: str) -> str:
         return self.settings.address + path
 
+    async def keep(self, name: str, type_: str, data: bytes) -> StoredFile:
+        return await self.media.put_bytes(name, type_, data)
+
+    def key(self, purpose: str) -> bytes:
+        return self.ports.key(purpose)
+
     async def allowance(self, chat: Conversation) -> outbox.Room:
         adapter = self.adapters.get(ChannelName(chat.channel))
         if adapter is None:

@@ -12,6 +12,7 @@ from bot.contract import (
     Audience,
     Notice,
 )
+from bot.domain import workdays
 from storage import outbox as rows
 from storage import talk
 from storage.db import notify
@@ -153,13 +154,24 @@ async def room(
 
 
 def after_quiet(moment: datetime, quiet: tuple[time, time] | None) -> datetime:
-    """The first time at or after `moment` (aware, in the reader's zone) outside the quiet hours.
+    """The first time at or after `moment` (aware, in the reader's zone) that is not their own.
 
-    `quiet` is from when until when, over midnight or not; None for no quiet hours.
+    That is outside the quiet hours and on a working day. `quiet` is from when until when, over
+    midnight or not; None for no quiet hours, and then no days off.
     """
-    if quiet is None or quiet[0] == quiet[1]:
+    if quiet is None:
         return moment
     start, end = quiet
+    moment = _after_night(moment, start, end)
+    worked = workdays.china().add(moment.date(), 0)
+    if worked == moment.date():
+        return moment
+    return _after_night(datetime.combine(worked, end, moment.tzinfo), start, end)
+
+
+def _after_night(moment: datetime, start: time, end: time) -> datetime:
+    if start == end:
+        return moment
     at = moment.time()
     over_midnight = start > end
     inside = (at >= start or at < end) if over_midnight else start <= at < end

@@ -31,7 +31,7 @@ from bot.contract import (
     Target,
     TryLater,
 )
-from bot.outbox import SPOKEN_S, WAKE, Room, is_internal, room
+from bot.outbox import SPOKEN_S, Room, is_internal, room
 from bot.render import merge
 from bot.render.degrade import degrade
 from bot.texts import Text

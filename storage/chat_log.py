@@ -50,6 +50,16 @@ async def newest(session: AsyncSession, chat: str, limit: int = 50) -> Sequence[
     return list(reversed(found.all()))
 
 
+async def said(session: AsyncSession, chat: str, line: int) -> ChatLine | None:
+    """A line of the assistant's in a chat."""
+    found = await session.exec(
+        select(ChatLine).where(
+            ChatLine.chat == chat, ChatLine.id == line, col(ChatLine.author_id).is_(None)
+        )
+    )
+    return found.first()
+
+
 async def after(session: AsyncSession, chat: str, turn: int) -> Sequence[ChatLine]:
     """What is new since a turn: lines, and lines that have taken the place of others."""
     found = await session.exec(

@@ -1,6 +1,7 @@
 """What the firm has written as data: rules, flows, templates; each with its versions."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -41,8 +42,9 @@ async def write(
     *,
     enabled: bool = True,
     by_id: int | None = None,
+    at: datetime | None = None,
 ) -> Definition:
-    """A new version; earlier ones stay as they were. Two at once: the later fails to commit."""
+    """A new version, of now unless `at` is given; earlier ones stay as they were. Two at once: the later fails to commit."""
     earlier = await versions(session, kind, name)
     made = Definition(
         kind=kind,
@@ -51,6 +53,7 @@ async def write(
         body=body,
         enabled=enabled,
         by_id=by_id,
+        at=(at or datetime.now(UTC)).astimezone(UTC),
     )
     session.add(made)
     await session.flush()

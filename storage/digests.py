@@ -16,7 +16,7 @@ async def subscriptions(session: AsyncSession) -> Sequence[Subscription]:
     return (await session.exec(select(Subscription).order_by(col(Subscription.id)))).all()
 
 
-async def add_missing(session: AsyncSession, home: str, timezone: str) -> None:
+async def add_missing(session: AsyncSession, home: str, timezone: str, now: datetime) -> None:
     """Give every internal chat the digest that comes by itself, until somebody chooses otherwise.
 
     A chat bound to a customer or project: weekly, on Monday. A member's own chat, on channel `home`:
@@ -26,14 +26,14 @@ async def add_missing(session: AsyncSession, home: str, timezone: str) -> None:
         text("""
 INSERT INTO subscription (conversation_id, user_id, every, weekday, at, timezone, since)
 SELECT c.id, u.id, CASE WHEN u.id IS NULL THEN 'weekly' ELSE 'daily' END, 0, '09:00',
-  COALESCE(u.timezone, c.timezone, :timezone), now()
+  COALESCE(u.timezone, c.timezone, :timezone), :now
 FROM conversation c
 LEFT JOIN user_account u ON c.channel = :home AND u.active AND u.id = c.user_id
 WHERE c.audience = 'internal' AND (u.id IS NOT NULL OR c.customer_id IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.conversation_id = c.id)
 ON CONFLICT DO NOTHING
 """),
-        {"home": home, "timezone": timezone},
+        {"home": home, "timezone": timezone, "now": now},
     )
 
 

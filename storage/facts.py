@@ -41,13 +41,13 @@ risks AS (SELECT project_id, count(*) AS n, count(*) FILTER (WHERE due < :today)
   AND project_id IN (SELECT id FROM page) GROUP BY 1),
 defects AS (SELECT project_id, count(*) AS n FROM defect
   WHERE fixed_at IS NULL AND project_id IN (SELECT id FROM page) GROUP BY 1),
-slips AS (SELECT DISTINCT ON (project_id) project_id, p50 - due AS days FROM delay_forecast
+slips AS (SELECT DISTINCT ON (project_id) project_id, p50 - due AS days, spi FROM delay_forecast
   WHERE project_id IN (SELECT id FROM page) AND day <= :today ORDER BY project_id, day DESC)
 SELECT page.id, page.customer_id, page.id AS project_id,
   page.phase AS "project.phase", page.progress / 100.0 AS "project.progress",
   page.spent / NULLIF(page.budget, 0) AS "project.budget_used",
   GREATEST(0, CAST(:today AS date) - page.due_on) AS "project.days_late",
-  COALESCE(late.n, 0) AS "project.late_tasks", slips.days AS "project.forecast_slip",
+  COALESCE(late.n, 0) AS "project.late_tasks", slips.days AS "project.forecast_slip", slips.spi AS "project.spi",
   COALESCE(changes.n, 0) AS "project.open_changes_30d",
   COALESCE(risks.n, 0) AS "project.open_high_risks",
   COALESCE(risks.past, 0) AS "project.late_high_risks",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -46,14 +47,19 @@ class Held:
         return sum(len(getattr(self, name)) for name in self.__slots__)
 
 
+async def _rows(session: AsyncSession, table: Any, *conditions: Any) -> Sequence[Any]:
+    return (await session.exec(select(table).where(*conditions).order_by(table.id))).all()
+
+
 async def held(session: AsyncSession, scope: Scope, user_id: int) -> Held:
-    """What hangs on a member, as far as `scope` goes; of open projects and of visible customers."""
+    """What hangs on a member, as far as `scope` goes; of open projects and of visible customers.
+
+    What they only reminded themselves of is nobody else's.
+    """
     seen = select(col(Customer.id)).where(scope.customers())
     running = select(col(Project.id)).where(scope.projects(), col(Project.closed_at).is_(None))
 
-    async def rows(table: Any, *conditions: Any) -> Sequence[Any]:
-        return (await session.exec(select(table).where(*conditions).order_by(table.id))).all()
-
+    rows = partial(_rows, session)
     return Held(
         await rows(
             Customer,
@@ -89,7 +95,6 @@ async def held(session: AsyncSession, scope: Scope, user_id: int) -> Held:
             Reminder,
             Reminder.user_id == user_id,
             col(Reminder.done_at).is_(None),
-            # What they only reminded themselves of is nobody else's.
             col(Reminder.customer_id).in_(seen),
         ),
         await rows(

@@ -41,6 +41,7 @@ ROUTES: Final = (
     web.post("/", chat.say),
     web.post("/chat/file", chat.drop),
     web.get("/chat/stream", chat.stream),
+    web.get(r"/chat/files/{line:[0-9]+}/{at:[0-9]+}", files.of_line),
     web.get("/customers", customers.listed),
     web.get("/customers/{code}", customers.one),
     web.post("/customers/{code}", acting(customers.one)),

@@ -1,32 +1,16 @@
 """The program's commands. Heavy parts are imported by the command that needs them."""
 
-import asyncio
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from bot import log
 from bot.cli.bridges import WithBridges
-from bot.settings import BadSettings, Settings, load
-from bot.texts import Language, Text, language_of
-
-DONE, SOME_FAILED, NOT_POSSIBLE = 0, 1, 2
-"""Exit codes."""
-
-
-def language() -> Language:
-    """The language that help is printed in, before any setting has been checked."""
-    return language_of(os.environ.get("KEQING_LANGUAGE", "zh"))
-
-
-def _h(zh: str, en: str) -> str:
-    return Text(zh, en).in_(language())
-
+from bot.cli.running import DONE, Json, fail, settings, with_program
+from bot.cli.running import words as _h
+from bot.settings import BadSettings
 
 app = typer.Typer(
     name="keqing",
@@ -48,11 +32,14 @@ eval_app = typer.Typer(
         "measure sentiment, signals and filing; alone: labelled texts",
     )
 )
+accounts_app = typer.Typer(
+    no_args_is_help=True,
+    help=_h("外部系统的账：收款、发票、付款计划", "accounts of another system"),
+)
+app.add_typer(accounts_app, name="accounts")
 app.add_typer(audit_app, name="audit")
 app.add_typer(eval_app, name="eval")
 app.add_typer(models_app, name="models")
-
-Json = Annotated[bool, typer.Option("--json", help=_h("输出 JSON", "print JSON"))]
 
 
 def main() -> None:
@@ -60,76 +47,6 @@ def main() -> None:
     try:
         app()
     except BadSettings as error:
-        fail(str(error))
-
-
-def fail(text: str) -> NoReturn:
-    """Say what is wrong and stop with the exit code for it."""
-    typer.echo(text, err=True)
-    raise SystemExit(NOT_POSSIBLE)
-
-
-_UNKNOWN = Text(
-    "注意：没有名为 {name} 的设置，已忽略。", "warning: there is no setting {name}; it is ignored."
-)
-
-
-def settings() -> Settings:
-    """The settings of this run; unknown ones are warned of by name."""
-    from bot import parts  # noqa: PLC0415
-
-    found, unknown = load(parts.settings_models())
-    log.setup(found.log_level)
-    for name in unknown:
-        typer.echo(_UNKNOWN.in_(found.language, name=name), err=True)
-    return found
-
-
-def run_async(work: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
-    """Run to the end; a signal cancels, and what was begun is settled at the next start."""
-    import uvloop  # noqa: PLC0415
-
-    async def guarded() -> int | None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        for which in (signal.SIGINT, signal.SIGTERM):
-            if task is not None:
-                loop.add_signal_handler(which, task.cancel)
-        return await work()
-
-    try:
-        code = uvloop.run(guarded())
-    except asyncio.CancelledError:
-        code = DONE
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
-    raise SystemExit(code or DONE)
-
-
-def with_program(
-    work: Callable[[Any], Coroutine[Any, Any, int | None]],
-    changed: Callable[[Settings], Settings] = lambda found: found,
-) -> None:
-    """Open the program, do one thing with it, close it; `changed` may set what a run needs."""
-    from bot import app as root  # noqa: PLC0415
-    from bot.cli import weights  # noqa: PLC0415
-    from storage.db import DatabaseError  # noqa: PLC0415
-    from storage.embedded import EmbeddedError  # noqa: PLC0415
-
-    found = changed(settings())
-    weights.use_own(found.kept, found.language)
-
-    async def opened() -> int | None:
-        async with root.opened(found) as program:
-            if program.cluster is not None:
-                for note in program.cluster.notes:
-                    typer.echo(getattr(note, found.language), err=True)
-            return await work(program)
-
-    try:
-        run_async(opened)
-    except EmbeddedError as error:
-        fail(getattr(error, found.language))
-    except DatabaseError as error:
         fail(str(error))
 
 
@@ -345,6 +262,38 @@ def stats(as_json: Json = False) -> None:
     from bot.cli import shell  # noqa: PLC0415
 
     with_program(lambda program: shell.stats(program, as_json=as_json))
+
+
+@accounts_app.command(
+    "import",
+    help=_h(
+        "从 CSV 导入：0 全部收下，1 有行被拒绝", "import a CSV file: 0 all taken, 1 some rejected"
+    ),
+)
+def accounts_import(
+    file: Path,
+    kind: Annotated[
+        str, typer.Option(help=_h("receipts、invoices 或 terms", "receipts, invoices or terms"))
+    ],
+    map_: Annotated[
+        str,
+        typer.Option(
+            "--map",
+            help=_h(
+                "kingdee、yonyou、generic 或自己的 .toml", "kingdee, yonyou, generic, own.toml"
+            ),
+        ),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_h("只检查，不写入", "check only, write nothing"))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    from bot.cli import accounts  # noqa: PLC0415
+
+    with_program(
+        lambda program: accounts.bring(program, file, kind, map_, dry=dry_run, as_json=as_json)
+    )
 
 
 @audit_app.command(

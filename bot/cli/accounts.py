@@ -1,14 +1,21 @@
 """`keqing accounts import`: receipts, invoices and plans from a CSV file of another system."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Final
 
 import typer
 
+from bot import people
 from bot.app import Program
 from bot.cli import lines
+from bot.commands.registry import Ask
+from bot.domain import documents
+from bot.domain.documents import Kind
 from bot.firm import accounts
 from bot.texts import Text
+from storage import audit
+
+_KINDS: Final[tuple[Kind, ...]] = ("receipts", "invoices", "terms")
 
 _DONE = Text(
     "读入 {rows} 行：新增 {new}，已有 {there}，拒绝 {rejected}。",
@@ -25,12 +32,12 @@ async def bring(
 ) -> int:
     """Exit code 0 where all rows were taken, 1 where some were rejected, 2 where none could be."""
     language = program.defaults.language
-    known = next((one for one in get_args(accounts.Kind) if one == kind), None)
+    known: Kind | None = next((one for one in _KINDS if one == kind), None)
     if known is None:
-        typer.echo(_KIND.in_(language, kinds="receipts, invoices, terms"), err=True)
+        typer.echo(_KIND.in_(language, kinds=", ".join(_KINDS)), err=True)
         return 2
     try:
-        columns, raw = accounts.mapping(name, known), file.read_bytes()
+        columns, raw = documents.mapping(name, known), file.read_bytes()
     except (OSError, ValueError) as error:
         typer.echo(_FILE.in_(language, file=f"{name}, {file}", why=error), err=True)
         return 2
@@ -38,15 +45,18 @@ async def bring(
     counts = {"rows": 0, "new": 0, "there": 0, "rejected": 0}
     rejects: list[tuple[int, str]] = []
     async with program.db.transaction() as session:
+        actor = people.program(program.defaults)
+        ask = Ask(session, actor, program.now().astimezone(actor.zone), host=program)
         for number, row in accounts.rows(raw, columns):
             counts["rows"] += 1
             try:
-                taken = await accounts.take(session, source, columns, row, program.now())
+                taken = await accounts.take(ask, source, columns, row)
             except accounts.Rejected as error:
                 counts["rejected"] += 1
                 rejects.append((number, error.text.in_(language, **error.facts)))
             else:
                 counts["new" if taken.new else "there"] += 1
+        await audit.write(session, *ask.traces)
         if dry:
             await session.rollback()
     if as_json:

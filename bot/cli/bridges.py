@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from bot.cli import running
 from bot.texts import Text
 
 _HELP = Text(
@@ -37,14 +38,12 @@ def _names() -> list[str]:
 
 
 def _command(name: str) -> Any:
-    from bot import cli  # noqa: PLC0415 - the group belongs to it
-
-    language = cli.language()
+    language = running.language()
 
     def bridge(
         once: Annotated[bool, typer.Option("--once", help=_ONCE.in_(language))] = False,
     ) -> None:
-        cli.with_program(lambda program: _run(program, name, once=once))
+        running.with_program(lambda program: _run(program, name, once=once))
 
     made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     made.command(name, help=_HELP.in_(language))(bridge)

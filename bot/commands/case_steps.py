@@ -1,14 +1,17 @@
 """What happens to a service case until it is closed."""
 
+import contextlib
 from typing import Annotated, Final
 
+from bot.commands import survey
 from bot.commands.case import NUMBER, OPEN, card_of, happened, local, one, told, utc
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Notice
 from bot.domain import service, workdays
+from bot.domain.care import SurveyKind
 from bot.domain.service import CaseState
 from bot.texts import Text
-from storage.tables import Customer, ServiceCase, User
+from storage.tables import Customer, Project, ServiceCase, User
 
 _NOT_OPEN: Final = Text(
     "工单 {number} 已经{state}，需要先重开：/case reopen {number}",
@@ -105,7 +108,17 @@ async def solve(
     case.answered_at = case.answered_at or utc(ask.now)
     case.solution = solution.strip()
     await happened(ask, "case.solved", case)
+    await _ask_how_it_was(ask, case)
     return card_of(ask, case, customer, owner)
+
+
+async def _ask_how_it_was(ask: Ask, case: ServiceCase) -> None:
+    """A survey for the customer, which waits for a yes; none where they were asked of late."""
+    customer = await ask.session.get_one(Customer, case.customer_id)
+    project = await ask.session.get(Project, case.project_id or 0)
+    with contextlib.suppress(CommandError):
+        async with ask.session.begin_nested():
+            await survey.invite(ask, SurveyKind.CSAT, customer, project, case_id=case.id)
 
 
 @command(

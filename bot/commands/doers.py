@@ -61,7 +61,8 @@ class Doers:
         ask = self._ask(session, now)
         project = await session.get(Project, firing.seen.project_id or 0)
         try:
-            await offering.offer(ask, Offer("payment", customer, project, make))
+            async with session.begin_nested():
+                await offering.offer(ask, Offer("payment", customer, project, make))
         except CommandError as error:  # no chat, no mailbox: the alert of the rule is there still
             _log.warning("rules.not_said", rule=firing.rule.id, why=error.text.en)
 

@@ -147,6 +147,7 @@ async def weights(
             "weights",
             {"weights": {part.value: weight for part, weight in now.items()}},
             by_id=ask.actor.user_id,
+            at=ask.now,
         )
         ask.wrote("health.weighed", made)
     return ask.notice(

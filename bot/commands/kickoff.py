@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from bot import outbox, people, record, telling
 from bot.commands import approval, cards
 from bot.commands.contract import named as contract_named
-from bot.commands.project import card, template_named
+from bot.commands.project import template_named, with_lessons
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Button, Level, Notice
 from bot.domain.templates import Template
@@ -138,7 +138,7 @@ async def kickoff(
     first = start or ask.now.date()
     if ask.actor.may("project.write"):
         await begin(ask, project, plan, first)
-        return await card(ask, project)
+        return await with_lessons(ask, project)
     waits = await approval.ask_for(
         ask,
         "start",
@@ -220,4 +220,4 @@ async def _decided(ask: Ask, one: Approval, yes: bool) -> Notice | None:
         ask.session.add(project)
     template = await making.named(ask.session, str(one.facts["template"]))
     await begin(ask, project, template, date.fromisoformat(one.facts["first"]))
-    return await card(ask, project)
+    return await with_lessons(ask, project)

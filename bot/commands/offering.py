@@ -54,6 +54,8 @@ class Offer:
     make: Make
     """Its words for one chat, of the customer audience, in that chat's language."""
     flow: flows.Kind = "push"
+    to: int | None = None
+    """The one conversation that it is for, where it is not for all of theirs."""
 
 
 def settled(kind: str) -> Callable[[Settled], Settled]:
@@ -77,6 +79,8 @@ async def offer(ask: Ask, what: Offer) -> list[tuple[Push, Conversation, Approva
     Raises `CommandError` where there is no chat, or all of them have stopped such words.
     """
     chats = await pushes.customer_chats(ask.session, what.customer, what.project)
+    if what.to is not None:
+        chats = [chat for chat in chats if chat.id == what.to] or chats
     code = what.project.code if what.project else what.customer.code
     if not chats:
         raise CommandError(_NO_CHAT, code=code)

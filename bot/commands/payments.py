@@ -244,15 +244,7 @@ async def receipt(
     ask.session.add(made)
     await ask.session.flush()
     went = await settling.settle(ask.session, project.customer_id, project.id, ask.now)
-    await _happened(
-        ask,
-        "payment.received",
-        made,
-        number=made.id,
-        settled=len({t.id for t, _ in went if t.settled_on}),
-        first=await accounts.is_first(ask.session, made),
-        **settling.timeliness(made, [term for term, _ in went]),
-    )
+    await settling.received(ask, made, went)
     # What an earlier receipt in another currency could not settle until now is told with it.
     settled = {
         term.id: sum((p.settled for t, p in went if t.id == term.id), Decimal(0))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from bot import record
-from bot.commands import cards
+from bot.commands import cards, lesson
 from bot.commands.registry import Ask, CommandError, Percent, Rest, command
 from bot.contract import Notice, Table
 from bot.domain import terms
@@ -131,7 +131,16 @@ async def new(
         await planned(ask, made, plan, start or ask.now.date())
     elif start is not None:
         made.starts_on = start
-    return await card(ask, made)
+    return await with_lessons(ask, made)
+
+
+async def with_lessons(ask: Ask, project: Project) -> Notice:
+    """The card of a project that starts, with what others like it have taught."""
+    shown = await card(ask, project)
+    lessons = await lesson.of_similar(ask, project)
+    if lessons is None:
+        return shown
+    return shown.model_copy(update={"table": lessons.table, "note": lessons.title})
 
 
 async def template_named(ask: Ask, name: str) -> Template:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from babel.numbers import format_decimal
 
 from bot.commands import amounts, cards
 from bot.commands.registry import Ask
-from bot.contract import Button, Level, MediaStore, Notice, StoredFile, Table
+from bot.contract import Button, Level, Notice, StoredFile, Table
 from bot.render import quotation
 from bot.texts import Text, language_of
 from storage import deals, projects
@@ -38,13 +38,6 @@ class QuoteState(StrEnum):
             "refused": Text("未成交", "refused"),
             "replaced": Text("已被新版本取代", "replaced"),
         }[self.value]
-
-
-@runtime_checkable
-class Keeper(Protocol):
-    """A host that keeps files."""
-
-    media: MediaStore
 
 
 async def shown(ask: Ask, row: Quote, customer: Customer) -> Notice:
@@ -115,7 +108,7 @@ async def _pdf(
     ask: Ask, row: Quote, customer: Customer, lines: Sequence[QuoteLine]
 ) -> StoredFile | None:
     """The PDF in the quote's own language; None where the program keeps no files."""
-    if not isinstance(ask.host, Keeper):
+    if ask.host is None:
         return None
     language = language_of(row.language)
     names = await projects.user_names(ask.session, [row.made_by_id])
@@ -131,7 +124,7 @@ async def _pdf(
     )
     data = await asyncio.to_thread(quotation.pdf, page, language)
     name = f"{row.code}-v{row.version}.pdf"
-    stored = await ask.host.media.put_bytes(name, "application/pdf", data)
+    stored = await ask.host.keep(name, "application/pdf", data)
     row.sha256 = stored.sha256
     ask.session.add(row)
     return stored

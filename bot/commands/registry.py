@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_typ
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import record
-from bot.contract import Audience, Button, Fact, Form, Level, Notice, Table
+from bot.contract import Audience, Button, Fact, Form, Level, Notice, StoredFile, Table
 from bot.outbox import Room
 from bot.people import Actor, Defaults
 from bot.texts import Language, Text
@@ -345,6 +345,14 @@ class Host:
 
     def link(self, path: str) -> str:
         """The whole address of one of the web side's paths."""
+        raise NotImplementedError
+
+    async def keep(self, name: str, type_: str, data: bytes) -> StoredFile:
+        """Keep a file that a notice may carry."""
+        raise NotImplementedError
+
+    def key(self, purpose: str) -> bytes:
+        """32 secret bytes of this installation for one purpose, the same ever after."""
         raise NotImplementedError
 
     async def allowance(self, chat: Conversation) -> Room:

@@ -125,7 +125,7 @@ def _section(ask: Ask, word: str) -> Section:
 def _settings(ask: Ask, row: CustomerReport, chat: Conversation) -> list[tuple[str, str]]:
     template, t = reports.templates()[row.template], ask.t
     return [
-        (t(Text("模板", "Template")), row.template),
+        (t(Text("模板", "Template")), t(template.title)),
         (
             t(Text("章节", "Sections")),
             listed((t(one.text) for one in _chosen(row, template)), ask.language),

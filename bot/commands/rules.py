@@ -314,7 +314,7 @@ async def _put(ask: Ask, rule: book.Rule) -> Notice:
 
 async def _keep(ask: Ask, id_: str, body: dict[str, Any], *, enabled: bool) -> None:
     made = await definitions.write(
-        ask.session, "rule", id_, body, enabled=enabled, by_id=ask.actor.user_id
+        ask.session, "rule", id_, body, enabled=enabled, by_id=ask.actor.user_id, at=ask.now
     )
     ask.wrote("rule.written", made, rule=id_, enabled=enabled)
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from bot.commands import cards
-from bot.commands.quote_card import Keeper
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Button, Level, Notice, Table
 from bot.domain import segments, service
@@ -151,10 +150,10 @@ async def _shown(ask: Ask, title: str, rows: list[_Row], *, export: bool) -> Not
     )
     if not export or not rows:
         return made
-    if not isinstance(ask.host, Keeper):
+    if ask.host is None:
         raise CommandError(Text("这里不能导出文件。", "No file can be made here."))
     data = sheet.csv_of(columns, cells)
-    file = await ask.host.media.put_bytes("segment.csv", "text/csv", data)
+    file = await ask.host.keep("segment.csv", "text/csv", data)
     return made.model_copy(update={"files": (file,)})
 
 

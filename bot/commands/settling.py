@@ -56,6 +56,25 @@ def _pay(
     session.add(term)
 
 
+async def received(
+    ask: Ask, receipt: Receipt, went: Sequence[tuple[PaymentTerm, money.Part]]
+) -> None:
+    """Tell of money that has come, by hand or from another system; `went`: what it settled.
+
+    Without the amount: project managers read timelines.
+    """
+    await ask.did(
+        "payment.received",
+        receipt,
+        customer_id=receipt.customer_id,
+        project_id=receipt.project_id,
+        number=receipt.id,
+        settled=len({t.id for t, _ in went if t.settled_on}),
+        first=await accounts.is_first(ask.session, receipt),
+        **timeliness(receipt, [term for term, _ in went]),
+    )
+
+
 async def take_back(
     session: AsyncSession, refund: Receipt, amount: Decimal, now: datetime
 ) -> list[tuple[PaymentTerm, money.Part]] | None:

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from bot import clock
 from bot.commands import amounts
-from bot.commands.quote_card import Keeper
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Notice, Table
 from bot.domain import money
@@ -168,11 +167,11 @@ async def report(ask: Ask, first: date) -> Notice:
         facts=facts,
         table=_table(ask, found) if found else None,
     )
-    if not isinstance(ask.host, Keeper):
+    if ask.host is None:
         return notice
     table = _table(ask, found)
     data = sheet.csv_of(table.columns, [*table.rows, (), *facts])
-    stored = await ask.host.media.put_bytes(f"report-{first:%Y-%m}.csv", "text/csv", data)
+    stored = await ask.host.keep(f"report-{first:%Y-%m}.csv", "text/csv", data)
     return notice.model_copy(update={"files": (stored,)})
 
 

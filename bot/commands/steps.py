@@ -73,7 +73,10 @@ async def show(ask: Ask, task: Annotated[Task, _TASK]) -> Notice:
             (ask.t(Text("负责人", "Assignee")), names.get(task.assignee_id, "")),
             (ask.t(Text("开始", "Start")), cards.day(task.starts_on, ask.language)),
             (ask.t(Text("截止", "Due")), due),
-            (ask.t(Text("预估工时", "Estimate")), f"{task.estimate:g} h" if task.estimate else ""),
+            (
+                ask.t(Text("预估工时", "Estimate")),
+                f"{task.estimate.normalize():f} h" if task.estimate else "",
+            ),
             (ask.t(Text("要等", "Waits for")), _named(ask, before)),
             (ask.t(Text("在等它", "Waited for by")), _named(ask, behind)),
             (ask.t(Text("检查项", "Checklist")), _checklist(task)),

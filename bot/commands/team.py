@@ -100,7 +100,7 @@ def _why(ask: Ask, one: Ranked) -> str:
 @command(
     "skill",
     zh="技能",
-    permission="user.write",
+    permission="staff.write",
     help=Text("设置成员会什么", "say what a member can do"),
 )
 async def skill(
@@ -129,7 +129,7 @@ async def skill(
 @command(
     "capacity",
     zh="可用工时",
-    permission="user.write",
+    permission="staff.write",
     help=Text("设置成员每周可用工时", "set how many hours a week a member has"),
 )
 async def capacity(

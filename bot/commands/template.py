@@ -170,7 +170,7 @@ async def save(
     except BadTemplate as error:
         raise CommandError(_BAD, why=str(error)) from error
     kept: Definition = await definitions.write(
-        ask.session, "project", found.id, body, by_id=ask.actor.user_id
+        ask.session, "project", found.id, body, by_id=ask.actor.user_id, at=ask.now
     )
     ask.wrote("template.saved", kept)
     return await show(ask, Rest(found.id))

@@ -2,35 +2,26 @@
 
 import csv
 import io
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from importlib import resources
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import record
 from bot.commands import settling
-from bot.domain import money, names
+from bot.commands.registry import Ask
+from bot.domain import documents, money, names
+from bot.domain.documents import Columns
 from bot.texts import Text
-from storage import audit, customers, projects
+from storage import customers, projects
 from storage import money as accounts
 from storage.scope import Scope
 from storage.tables import Customer, Invoice, PaymentTerm, Project, Receipt
 
-Kind = Literal["receipts", "invoices", "terms"]
-SHIPPED: Final = ("kingdee", "yonyou")
-_LEAST: Final[dict[Kind, tuple[str, ...]]] = {
-    "receipts": ("id", "amount", "date"),
-    "invoices": ("number", "amount", "date"),
-    "terms": ("amount", "date"),
-}
-_EVENTS: Final = {"receipts": "payment.received", "invoices": "invoice.made"}
+_NEWS: Final = timedelta(days=30)
+"""What is older is taken, but rules are not told: nobody thanks for last year's money."""
 
 _MISSING = Text("缺少 {field}", "{field} is missing")
 _BAD = Text("{field} 看不懂：{value}", "{field} cannot be read: {value}")
@@ -48,40 +39,6 @@ class Rejected(Exception):
         super().__init__(text.in_("en", **facts))
         self.text = text
         self.facts = facts
-
-
-class Columns(BaseModel):
-    """What a system calls its columns: ours → theirs, the first that a row has is taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Kind
-    columns: dict[str, list[str]]
-    currencies: dict[str, str] = {}
-    only: dict[str, list[str]] = {}
-    """Values that a field must have, where a row has it: only audited documents, say."""
-
-    def value(self, row: Mapping[str, Any], field: str) -> str:
-        for name in self.columns.get(field, ()):
-            if found := str(row.get(name) or "").strip():
-                return found
-        return ""
-
-
-def mapping(name: str, kind: Kind) -> Columns:
-    """A shipped mapping by its name, or one from a file; raises `ValueError` and `OSError`."""
-    source = (
-        resources.files("bot.domain").joinpath("data", "erp", f"{name}.toml").read_text("utf-8")
-        if name in SHIPPED
-        else Path(name).read_text("utf-8")
-    )
-    data = tomllib.loads(source)
-    return Columns(
-        kind=kind,
-        columns=data.get(kind, {}),
-        currencies=data.get("currencies", {}),
-        only=data.get("only", {}),
-    )
 
 
 def rows(raw: bytes, columns: Columns) -> Iterator[tuple[int, dict[str, str]]]:
@@ -119,32 +76,24 @@ class _Read:
     day: date
 
 
-async def take(
-    session: AsyncSession,
-    source: str,
-    columns: Columns,
-    row: Mapping[str, Any],
-    now: datetime,
-) -> Taken:
+async def take(ask: Ask, source: str, columns: Columns, row: Mapping[str, Any]) -> Taken:
     """Take one row of a system called `source`; raises `Rejected`, and then nothing is written."""
     for field, wanted in columns.only.items():
         found = columns.value(row, field)
         if found and found not in wanted:
             raise Rejected(_STATE, value=found)
-    for field in _LEAST[columns.kind]:
+    for field in documents.LEAST[columns.kind]:
         if not columns.value(row, field):
             raise Rejected(_MISSING, field="/".join(columns.columns.get(field, [field])[:2]))
-    async with session.begin_nested():
-        read = await _read(session, columns, row)
+    async with ask.session.begin_nested():
+        read = await _read(ask.session, columns, row)
+        if ask.now.date() - read.day > _NEWS:
+            ask = replace(ask, host=None)
         if columns.kind == "receipts":
-            taken = await _receipt(session, source, columns, row, read, now)
-        elif columns.kind == "invoices":
-            taken = await _invoice(session, source, columns, row, read)
-        else:
-            taken = await _term(session, columns, row, read, now)
-        if taken.new:
-            await _trace(session, columns.kind, taken.row)
-    return taken
+            return await _receipt(ask, source, columns, row, read)
+        if columns.kind == "invoices":
+            return await _invoice(ask, source, columns, row, read)
+        return await _term(ask, columns, row, read)
 
 
 async def _read(session: AsyncSession, columns: Columns, row: Mapping[str, Any]) -> _Read:
@@ -214,15 +163,10 @@ def _day(said: str) -> date:
 
 
 async def _receipt(
-    session: AsyncSession,
-    source: str,
-    columns: Columns,
-    row: Mapping[str, Any],
-    read: _Read,
-    now: datetime,
+    ask: Ask, source: str, columns: Columns, row: Mapping[str, Any], read: _Read
 ) -> Taken:
     external = columns.value(row, "id")
-    if there := await accounts.receipt_from(session, source, external):
+    if there := await accounts.receipt_from(ask.session, source, external):
         return Taken(there, new=False)
     if not read.amount:
         raise Rejected(_BELOW, value=read.amount)
@@ -237,21 +181,23 @@ async def _receipt(
         source=source,
         external_id=external,
     )
-    session.add(made)
-    await session.flush()
+    ask.session.add(made)
+    await ask.session.flush()
     if read.amount < 0:
-        if await settling.take_back(session, made, -read.amount, now) is None:
+        if await settling.take_back(ask.session, made, -read.amount, ask.now) is None:
             raise Rejected(_BACK)
+        await _did(ask, "payment.refunded", made, made.id)
     else:
-        await settling.settle(session, made.customer_id, made.project_id, now)
+        went = await settling.settle(ask.session, made.customer_id, made.project_id, ask.now)
+        await settling.received(ask, made, went)
     return Taken(made, new=True)
 
 
 async def _invoice(
-    session: AsyncSession, source: str, columns: Columns, row: Mapping[str, Any], read: _Read
+    ask: Ask, source: str, columns: Columns, row: Mapping[str, Any], read: _Read
 ) -> Taken:
     number = columns.value(row, "number")
-    if there := await accounts.invoice(session, number):
+    if there := await accounts.invoice(ask.session, number):
         if there.customer_id != read.customer.id:
             raise Rejected(_TAKEN)
         return Taken(there, new=False)
@@ -267,18 +213,17 @@ async def _invoice(
         issued_on=read.day,
         source=source,
     )
-    session.add(made)
-    await session.flush()
+    ask.session.add(made)
+    await ask.session.flush()
+    await _did(ask, "invoice.made", made, number)
     return Taken(made, new=True)
 
 
-async def _term(
-    session: AsyncSession, columns: Columns, row: Mapping[str, Any], read: _Read, now: datetime
-) -> Taken:
+async def _term(ask: Ask, columns: Columns, row: Mapping[str, Any], read: _Read) -> Taken:
     """A part of a plan; one of the same name, day and amount is the same."""
     if read.amount <= 0:
         raise Rejected(_BELOW, value=read.amount)
-    code = columns.value(row, "contract")
+    session, code = ask.session, columns.value(row, "contract")
     contract = await accounts.contract(session, Scope.everything(), code) if code else None
     if contract is not None and contract.customer_id != read.customer.id:
         raise Rejected(_NOBODY, name=code)
@@ -303,21 +248,11 @@ async def _term(
     )
     session.add(made)
     await session.flush()
-    await settling.settle(session, made.customer_id, project_id, now)
+    await settling.settle(session, made.customer_id, project_id, ask.now)
+    ask.wrote("payment.planned", made)
     return Taken(made, new=True)
 
 
-async def _trace(session: AsyncSession, kind: Kind, row: Receipt | Invoice | PaymentTerm) -> None:
-    """The timeline and the audit trail; no amounts, which project managers may not read."""
-    event = _EVENTS.get(kind)
-    if isinstance(row, Receipt) and row.amount < 0:
-        event = "payment.refunded"
-    number = row.number if isinstance(row, Invoice) else row.id
-    if event:
-        session.add(
-            record.happened(
-                event, customer_id=row.customer_id, project_id=row.project_id, number=number
-            )
-        )
-    trace = audit.Trace(event or "payment.planned", str(row.__tablename__), row.id)
-    await audit.write(session, trace)
+async def _did(ask: Ask, event: str, row: Receipt | Invoice, number: int | str) -> None:
+    """Without amounts, which project managers may not read."""
+    await ask.did(event, row, customer_id=row.customer_id, project_id=row.project_id, number=number)

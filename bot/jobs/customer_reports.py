@@ -53,7 +53,9 @@ class CustomerReports:
 
         try:
             async with session.begin_nested():
-                await offering.offer(ask, offering.Offer("report", customer, None, make))
+                await offering.offer(
+                    ask, offering.Offer("report", customer, None, make, to=row.conversation_id)
+                )
         except CommandError as error:
             # No chat, or it wants no more of these: the next one is due a period on.
             _log.warning("customer_report.not_offered", report=row.id, why=str(error))

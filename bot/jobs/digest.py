@@ -69,7 +69,7 @@ class Digest:
         """Post all digests that are due; a second run finds their keys taken."""
         now = self._now()
         async with self._db.transaction() as session:
-            await digests.add_missing(session, self._home, self._defaults.timezone)
+            await digests.add_missing(session, self._home, self._defaults.timezone, now)
             due = [s for s in await digests.subscriptions(session) if due_at(s, now) is not None]
         for at in range(0, len(due), _CHUNK):
             async with self._db.transaction() as session:

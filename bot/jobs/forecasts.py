@@ -49,6 +49,7 @@ def _row(one: Forecast) -> dict[str, Any]:
         "due": one.due,
         "p50": one.half,
         "p80": one.most,
+        "spi": one.spi,
         "drivers": [
             {"task": task.id, "share": round(driver.share, 3), "days": round(driver.days, 2)}
             for task, driver in one.drivers[:_DRIVERS]

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import clock, log, telling
 from bot.clock import Clock
 from bot.contract import Button, Level, Notice
+from bot.domain import workdays
 from bot.people import Defaults
 from bot.rules import alerting, book, reasons
 from bot.rules.engine import Engine
@@ -51,6 +52,8 @@ class RiskScan:
 
     async def run(self, slot: str) -> None:  # noqa: ARG002 - the scan looks at now
         now = self._now()
+        if self._is_day_off(now):
+            return  # else what is told every few days would pile up until the first working day
         async with self._db.transaction() as session:
             await watch.lock(session, ["scan"])
             rules = await self._rules.in_force(session)
@@ -59,6 +62,10 @@ class RiskScan:
             await self._rules.fire(session, holding, rules, now)
             await _close(session, rules, {one.key for one in holding}, now)
         _log.info("risk_scan.done", holding=len(holding))
+
+    def _is_day_off(self, now: datetime) -> bool:
+        today = now.astimezone(clock.zone(self._defaults.timezone)).date()
+        return self._defaults.quiet is not None and not workdays.china().is_workday(today)
 
     async def _found(self, session: AsyncSession, rules: book.Book, now: datetime) -> list[Firing]:
         zone = self._defaults.timezone
@@ -108,7 +115,7 @@ class RiskScan:
     ) -> None:
         earlier = await definitions.versions(session, "rule", rule.id)
         body = earlier[0].body if earlier else {}
-        await definitions.write(session, "rule", rule.id, body, enabled=False)
+        await definitions.write(session, "rule", rule.id, body, enabled=False, at=now)
         owner_id = next((one.by_id for one in earlier if one.by_id), None)
         owner = await session.get(User, owner_id) if owner_id else None
         owners = [owner] if owner else await people.users_with_role(session, "manager")

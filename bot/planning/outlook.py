@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock
 from bot.domain import forecast, plan, workdays
-from bot.domain.earned import Piece
+from bot.domain.earned import Piece, earned
 from bot.domain.forecast import Driver, Habit, Outlook
 from bot.domain.plan import Step
 from storage import plans
@@ -42,6 +42,8 @@ class Forecast:
     """What it is held against: the project's day, else the last of its tasks."""
     drivers: list[tuple[Task, Driver]]
     unknown: int
+    spi: float | None
+    """Schedule performance index of today."""
 
     @property
     def slip(self) -> int | None:
@@ -159,11 +161,14 @@ async def forecasts_of(
         left = remaining(mine, links, today, timezone)
         seen = forecast.play(left.steps, usual, project.id, gone=left.gone)
         if seen is not None:
-            found[project.id] = _dated(project, mine, left, seen)
+            index = earned(pieces(mine, links, timezone), 0.0, today, workdays.china()).spi
+            found[project.id] = _dated(project, mine, left, seen, index)
     return found
 
 
-def _dated(project: Project, tasks: list[Task], left: Remaining, seen: Outlook) -> Forecast:
+def _dated(
+    project: Project, tasks: list[Task], left: Remaining, seen: Outlook, index: float | None
+) -> Forecast:
     calendar = workdays.china()
     by_id = {task.id: task for task in tasks}
     dues = [task.due for task in tasks if task.due]
@@ -175,4 +180,5 @@ def _dated(project: Project, tasks: list[Task], left: Remaining, seen: Outlook) 
         project.due_on or max(dues, default=None),
         [(by_id[one.id], one) for one in seen.drivers],
         left.unknown,
+        index,
     )

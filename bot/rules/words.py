@@ -81,22 +81,6 @@ TEMPLATES: Final[dict[str, Template]] = {
             "{customer} asked for changes of scope in 30 days. Times: {scope_changes_30d}.",
         ),
     ),
-    "third_complaint": Template(
-        Text("投诉较多", "many complaints"),
-        Text("建议调整服务级别", "Time for another service level?"),
-        Text(
-            "客户 {customer} 近 30 天内投诉 {complaints_30d} 次。建议与客户商定新的服务级别。",
-            "{customer} has complained {complaints_30d} times in 30 days. Consider agreeing on a new service level.",
-        ),
-    ),
-    "silent": Template(
-        Text("客户沉默", "silent customer"),
-        Text("客户 {days_silent} 天没有消息", "No word of the customer for {days_silent} days"),
-        Text(
-            "客户 {customer} 已 {days_silent} 天没有消息，建议主动联系。",
-            "{customer} has been silent for {days_silent} days. Better get in touch.",
-        ),
-    ),
     "contract_ends": Template(
         Text("合同将到期", "contract ends soon"),
         Text("合同还有 {days_left} 天到期", "A contract ends soon (days left: {days_left})"),

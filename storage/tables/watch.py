@@ -113,6 +113,8 @@ class DelayForecast(SQLModel, table=True):
     due: date
     p50: date
     p80: date
+    spi: float | None = None
+    """Schedule performance index that day."""
     drivers: list[dict[str, Any]] = records()
 
 

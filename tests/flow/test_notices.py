@@ -106,6 +106,7 @@ LINES = (
     "approvals",
     "approve 1",
     "refuse 2",
+    "kickoff K-0001",
     "log 2h P-0001 接口联调",
     "hours P-0001",
     "load",
@@ -362,7 +363,7 @@ async def pushed(program: Program) -> None:
         await session.execute(text("UPDATE project SET spent = 90000 WHERE code = 'P-0001'"))
         await session.execute(text("UPDATE milestone SET due = '2026-11-21'"))
     home = "web"
-    await risk_scan.RiskScan(program.db, program.rules, program.now, program.defaults).run("")
+    await risk_scan.RiskScan(program.db, program.rules, program.now, program.defaults, home).run("")
     await reminders.Reminders(program.db, program.now, program.defaults, home).run("")
     job = digest.Digest(program.db, program.now, program.defaults, home)
     await job.run("")

@@ -371,8 +371,6 @@ def test_the_shipped_book_is_whole():
         "payment-overdue",
         "scope-churn",
         "mood-money-scope",
-        "third-complaint",
-        "silent-three-weeks",
         "low-csat-care",
         "low-nps-care",
         "money-received",

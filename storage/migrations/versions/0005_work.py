@@ -16,6 +16,7 @@ PERMISSIONS = {
     "manager": [
         *("deal.*", "quote.*", "contract.*", "case.*", "care.*", "survey.*", "risk.*", "change.*"),
         *("time.*", "kb.*", "report.*", "flow.*", "source.*", "defect.*", "handover.*"),
+        "staff.write",
     ],
     "sales": [
         *("deal.*", "quote.*", "contract.write", "case.*", "care.*", "survey.*", "risk.write"),
@@ -209,6 +210,7 @@ def tables() -> None:
         sa.Column("due", sa.Date(), nullable=False),
         sa.Column("p50", sa.Date(), nullable=False),
         sa.Column("p80", sa.Date(), nullable=False),
+        sa.Column("spi", sa.Float(), nullable=True),
         sa.Column("drivers", postgresql.JSONB(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
         sa.PrimaryKeyConstraint("id"),
