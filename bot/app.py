@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log, outbox, parts, people, runtime, schedule, sending, sharing
+from bot import clock, log, outbox, outside, parts, people, runtime, schedule, sending, sharing
 from bot.commands import assistant, console
 from bot.commands.doers import Doers
 from bot.commands.registry import Ask, Host
@@ -295,6 +295,7 @@ def _ports(program: Program) -> Ports:
         sharing.Holds(program.db),
         Downloads(program.media),
         sharing.Keys(secret_key(program.settings.kept)),
+        outside.Outside(program.db, program.now, program),
     )
 
 

@@ -104,3 +104,111 @@ async def talk(program: Program) -> list[InboundMessage]:
                     assert isinstance(one, InboundMessage)
                     found.append(one)
     return sorted(found, key=lambda one: one.sent_at)
+
+
+class Deed(NamedTuple):
+    """A line of the story."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def story() -> list[Deed]:
+    lines = (Path(__file__).parent / "data" / "quarter" / "story.txt").read_text("utf-8")
+    found: list[Deed] = []
+    for line in lines.splitlines():
+        if not line.startswith("#"):
+            at, who, what = line.split(" | ", 2)
+            moment = datetime.strptime(at, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+            found.append(Deed(moment.astimezone(UTC), who, what))
+    return found
+
+
+@dataclass
+class People:
+    """Those who use the program: they do the story, and what falls to them from day to day."""
+
+    program: Program
+    clock: Clockwork
+    refused: list[str] = field(default_factory=list[str])
+    written: int = 0
+
+    async def do(self, deed: Deed) -> None:
+        who, _, chat = deed.who.partition("@")
+        if deed.what == "strike":
+            await self.clock.strike()
+        elif not chat:
+            await self.say(deed.what, who)
+        elif deed.what.startswith("tap "):
+            _, command, number = deed.what.split()
+            offered = [
+                [one.command for one in notice.buttons if one.command.startswith(command)]
+                for notice in await play.posted(self.program, chat)
+            ]
+            line = next(lines for lines in reversed(offered) if lines)[int(number)]
+            await self.write(who, chat, line, tapped=True)
+        else:
+            await self.write(who, chat, deed.what)
+
+    async def say(self, line: str, who: str) -> bool:
+        outcome = await play.run(self.program, line, who)
+        if not outcome.ok:
+            self.refused.append(f"{Moved.at:%m-%d} {who}: {line}\n{play.words(outcome.notice)}")
+        return outcome.ok
+
+    async def write(self, who: str, chat: str, words: str, **more: Any) -> None:
+        self.written += 1
+        sender = Sender(id=who, proven=True, outside=True)
+        one = play.message(
+            f"story-{self.written}", words, sender=sender, chat=chat, sent_at=Moved.at, **more
+        )
+        await play.file_all(self.program, one)
+
+    async def decide(self) -> None:
+        """Whoever is asked says yes."""
+        seen: set[tuple[int, str]] = set()
+        while True:
+            waiting = await play.rows(
+                self.program,
+                """SELECT a.id, u.name FROM approval a
+                   JOIN vote v ON v.approval_id = a.id AND v.step = a.step AND v.verdict = ''
+                   JOIN user_account u ON u.id = v.user_id
+                   WHERE a.state = 'waiting' ORDER BY a.id, v.id""",
+            )
+            todo = [(row["id"], row["name"]) for row in waiting]
+            fresh = [one for one in todo if one not in seen]
+            if not fresh:
+                return
+            seen.add(fresh[0])
+            await self.say(f"/approve {fresh[0][0]}", fresh[0][1])
+
+    async def acknowledge(self) -> None:
+        """The first who was told of an alert takes it."""
+        for row in await play.rows(
+            self.program,
+            """SELECT a.id, u.name FROM alert a
+               JOIN user_account u ON 'u' || u.id = a.reasons -> -1 -> 'to' ->> 0
+               WHERE a.acknowledged_at IS NULL AND a.closed_at IS NULL ORDER BY a.id""",
+        ):
+            await self.say(f"/alert ack {row['id']}", row["name"])
+
+    async def work(self, day: date, *, but: Sequence[str]) -> None:
+        """What is due today is done, but for some tasks."""
+        for row in await play.rows(
+            self.program,
+            """SELECT t.id, u.name, t.name AS task FROM task t
+               JOIN user_account u ON u.id = t.assignee_id
+               WHERE t.done_at IS NULL AND t.due <= :day ORDER BY t.id""",
+            day=day,
+        ):
+            if row["task"] not in but:
+                await self.say(f"/task done T-{row['id']}", row["name"])
+        for row in await play.rows(
+            self.program,
+            """SELECT p.code, m.name, u.name AS who FROM milestone m
+               JOIN project p ON p.id = m.project_id JOIN user_account u ON u.id = p.manager_id
+               WHERE m.done_at IS NULL AND m.due <= :day ORDER BY m.id""",
+            day=day,
+        ):
+            await self.say(f'/milestone done {row["code"]} "{row["name"]}"', row["who"])

@@ -1,4 +1,8 @@
-"""The webhook's web side: what comes in is durable before the 200; what goes out is signed."""
+"""The webhook's web side: what comes in is durable before the 200; what goes out is signed.
+
+People's messages come to `/hooks/message`; systems that tell of a project or of money have an
+address and a secret each.
+"""
 
 import time
 from collections.abc import Sequence
@@ -30,6 +34,8 @@ from bot.contract import (
 )
 
 MOST_BYTES: Final = 10 * 1024 * 1024
+MOST_TOLD: Final = 256 * 1024
+_REFUSED: Final = {"unreadable": 400, "unknown": 404, "refused": 422}
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=9)
 
 
@@ -46,7 +52,10 @@ class HookAdapter:
         self._session: aiohttp.ClientSession | None = None
 
     def routes(self) -> Sequence[web.RouteDef]:
-        return [web.post("/hooks/message", self._receive)]
+        return [
+            web.post("/hooks/message", self._receive),
+            web.post("/hooks/{kind:status|money}/{name:[a-z0-9-]+}", self._told),
+        ]
 
     def budgets(self, chat: str) -> Sequence[Budget]:  # noqa: ARG002 - the same for all
         return (Budget(count=600, seconds=60),)
@@ -62,13 +71,7 @@ class HookAdapter:
         if not self._secret:
             raise web.HTTPNotFound(text="the webhook is closed: no KEQING_HOOK__SECRET is set")
         raw = await body_of(request, MOST_BYTES)
-        if not signing.is_right(
-            self._secret,
-            request.headers.get(signing.TIMESTAMP, ""),
-            request.headers.get(signing.SIGNATURE, ""),
-            raw,
-            time.time(),
-        ):
+        if not _is_right(self._secret, request, raw):
             return _answer(401, "the signature or its timestamp is wrong")
         try:
             body = inbound.read(raw)
@@ -82,6 +85,19 @@ class HookAdapter:
         except Busy as busy:
             return _answer(429, "too much at once", {"Retry-After": str(busy.after)})
         return web.json_response({"ok": True, "again": delivered.again})
+
+    async def _told(self, request: web.Request) -> web.Response:
+        """What a system outside says. Who cannot prove themselves is not even looked up."""
+        kind, name = request.match_info["kind"], request.match_info["name"]
+        raw = await body_of(request, MOST_TOLD)
+        if not _is_right(signing.of_source(self._ports.key, kind, name).encode(), request, raw):
+            return _answer(401, "the signature or its timestamp is wrong")
+        told = await self._ports.tell(kind, name, raw)
+        if told.what not in {"taken", "again"}:
+            why = told.why or "there is no such source, or it was stopped"
+            return _answer(_REFUSED[told.what], why)
+        again = told.what == "again"
+        return web.json_response({"ok": True, "again": again, "ignored": told.ignored})
 
     async def _store(self, file: inbound.RawFile) -> StoredFile:
         return await self._ports.media.put_bytes(file.safe_name(), file.type, file.data())
@@ -117,6 +133,16 @@ class HookAdapter:
 
     async def find(self, target: Target, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("the far side tells repeats by the Idempotency-Key")
+
+
+def _is_right(secret: bytes, request: web.Request, raw: bytes) -> bool:
+    return signing.is_right(
+        secret,
+        request.headers.get(signing.TIMESTAMP, ""),
+        request.headers.get(signing.SIGNATURE, ""),
+        raw,
+        time.time(),
+    )
 
 
 def build(settings: dict[str, Any], ports: Ports) -> HookAdapter:

@@ -5,7 +5,6 @@ counted in Chinese characters; beyond them a phone shows dots. So what is longer
 before the card, and the card holds what fits.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +16,8 @@ from bot.texts import Text
 
 MOST_BUTTONS: Final = 6
 MOST_FACTS: Final = 6
+_WIDE: Final = 0x2E80
+"""Where the scripts of two columns begin."""
 TITLE: Final = 52
 """Columns; a Chinese character takes two. So for the others."""
 DESC: Final = 60
@@ -34,8 +35,8 @@ EMOJI: Final = {Level.GOOD: "✅ ", Level.WARNING: "⚠️ ", Level.DANGER: "�
 
 
 def width(text: str) -> int:
-    """Columns on a screen."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    """Columns on a screen, at most: what only colours the letter before it counts as a wide one."""
+    return sum(1 if ord(char) < _WIDE else 2 for char in text)
 
 
 def shortened(text: str, most: int) -> str:

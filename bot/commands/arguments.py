@@ -90,7 +90,7 @@ async def _plain(ask: Ask, param: Param, text: str, length: int) -> Any:
     if param.kind is Percent and re.fullmatch(r"\d{1,3}[%％]", folded(text)):
         return scalars.percent(text)
     if param.choices:
-        return scalars.choice(param, text)
+        return scalars.choice(param.choices, text)
     if param.kind is Customer and re.search(r"\d", text):
         return await customers.by_code(ask.session, ask.actor.scope, folded(text))
     if param.kind is Project and re.search(r"\d", text):
@@ -212,7 +212,7 @@ async def _value(ask: Ask, param: Param, text: str) -> Any:
     if param.kind in (str, Rest):
         return text
     if param.choices:
-        found = scalars.choice(param, text)
+        found = scalars.choice(param.choices, text)
         if found is None:
             raise CommandError(
                 _BAD_CHOICE, name=ask.t(param.text), choices=scalars.choices(ask, param.choices)

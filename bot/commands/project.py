@@ -18,8 +18,8 @@ from storage.tables import Cost, Customer, Project, ProjectMember, User
 
 _PROJECT = Text("项目", "project")
 _BY_BOTH = Text(
-    "进度要么按任务计算，要么手工填写百分比。",
-    "Progress is either worked out from tasks or set in percent.",
+    "进度要么按任务计算或来自外部系统，要么手工填写百分比。",
+    "Progress is either worked out from tasks or told from outside, or set in percent.",
 )
 _NO_TASKS = Text("这个项目还没有任务。", "This project has no tasks yet.")
 _NO_TEMPLATE = Text(
@@ -187,10 +187,13 @@ async def progress(
     percent: Annotated[Percent | None, Text("百分比", "percent")] = None,
     by: Annotated[terms.ProgressBy | None, Text("依据", "by")] = None,
 ) -> Notice:
-    if by == terms.ProgressBy.TASKS:
+    if by is not None and by != terms.ProgressBy.HAND:
         if percent is not None:
             raise CommandError(_BY_BOTH)
-        if not (await plans.tasks(ask.session, [project.id]))[project.id]:
+        if (
+            by == terms.ProgressBy.TASKS
+            and not (await plans.tasks(ask.session, [project.id]))[project.id]
+        ):
             raise CommandError(_NO_TASKS)
         project.progress_by = by.value
         await ask.session.flush()
@@ -198,7 +201,7 @@ async def progress(
         await count_progress(ask, project)
     elif percent is not None or by is not None:
         project.progress_by = terms.ProgressBy.HAND.value
-        await _progress(ask, project, project.progress if percent is None else percent)
+        await set_progress(ask, project, project.progress if percent is None else percent)
     return await card(ask, project)
 
 
@@ -209,10 +212,10 @@ async def count_progress(ask: Ask, project: Project) -> None:
     await ask.session.flush()
     found = outlook.progress((await plans.tasks(ask.session, [project.id]))[project.id])
     if found != project.progress:
-        await _progress(ask, project, found)
+        await set_progress(ask, project, found)
 
 
-async def _progress(ask: Ask, project: Project, percent: int) -> None:
+async def set_progress(ask: Ask, project: Project, percent: int) -> None:
     before, project.progress = project.progress, percent
     await happened(ask, project, "project.progress", before=before, after=percent)
     await check(ask, project)

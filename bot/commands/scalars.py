@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar
 
 from bot.commands.registry import Ask, Hours, Param, Percent
 from bot.domain import dates
@@ -21,6 +21,8 @@ _HOURS: Final = re.compile(
 _SCALE: Final = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "m": 1_000_000}
 _MORNING: Final = time(9)
 """When a day without a time begins."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def scalar(ask: Ask, param: Param, text: str) -> Any:
@@ -78,9 +80,10 @@ def percent(text: str) -> int | None:
     return int(plain) if plain.isdecimal() and int(plain) <= 100 else None
 
 
-def choice(param: Param, text: str) -> StrEnum | None:
+def choice(choices: type[Choice], text: str) -> Choice | None:
+    """The member of a closed list that a word means: its code, its name in either language."""
     wanted = folded(text).casefold()
-    for choice in cast("type[StrEnum]", param.choices):
+    for choice in choices:
         labels = getattr(choice, "text", None)
         names_ = {choice.value, *((labels.zh, labels.en.casefold()) if labels else ())}
         if wanted in names_:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -95,6 +95,21 @@ Key = Callable[[str], bytes]
 """32 secret bytes of this installation for one purpose, the same ever after."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of what a system outside has told."""
+
+    what: Literal["taken", "again", "refused", "unreadable", "unknown"]
+    """unknown: there is no such system, or it was stopped."""
+    why: str = ""
+    ignored: int = 0
+    """Fields that nobody has asked for."""
+
+
+Tell = Callable[[str, str, bytes], Awaitable[Told]]
+"""`tell(kind, name, body)`: what a system proved to be `name` says; durable once it returns."""
+
+
 class Download(Protocol):
     """Fetches a file over HTTP into the media store, and from nowhere that it should not."""
 
@@ -130,6 +145,7 @@ class Ports:
     hold: Hold
     download: Download
     key: Key
+    tell: Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
 TIMESTAMP: Final = "X-Keqing-Timestamp"
@@ -13,6 +14,11 @@ def sign(secret: bytes, timestamp: str, body: bytes) -> str:
     """The value of the signature header."""
     digest = hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256)
     return "sha256=" + digest.hexdigest()
+
+
+def of_source(key: Callable[[str], bytes], kind: str, name: str) -> str:
+    """The secret of a system outside, made from the installation's own: it is kept nowhere."""
+    return key(f"source:{kind}:{name}").hex()
 
 
 def is_right(secret: bytes, timestamp: str, signature: str, body: bytes, now: float) -> bool:

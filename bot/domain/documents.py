@@ -67,8 +67,17 @@ def shipped(name: str, kind: Kind) -> Columns:
     """A shipped mapping; raises `ValueError` where it has none of this kind."""
     if name not in SHIPPED:
         raise ValueError(f"no {name}")
+    return _read(_source(name), kind)
+
+
+def shipped_for(kind: Kind) -> list[str]:
+    """The shipped mappings that know documents of this kind."""
+    return [name for name in SHIPPED if kind in tomllib.loads(_source(name))]
+
+
+def _source(name: str) -> str:
     folder = resources.files("bot.domain").joinpath("data", "erp")
-    return _read(folder.joinpath(f"{name}.toml").read_text("utf-8"), kind)
+    return folder.joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def _read(source: str, kind: Kind) -> Columns:

@@ -100,12 +100,14 @@ class ProgressBy(StrEnum):
 
     HAND = "hand"
     TASKS = "tasks"
+    OUTSIDE = "outside"
 
     @property
     def text(self) -> Text:
         return {
             "hand": Text("手工", "by hand"),
             "tasks": Text("按任务", "from tasks"),
+            "outside": Text("外部系统", "from outside"),
         }[self.value]
 
 

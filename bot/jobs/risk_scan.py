@@ -52,14 +52,13 @@ class RiskScan:
 
     async def run(self, slot: str) -> None:  # noqa: ARG002 - the scan looks at now
         now = self._now()
-        if self._is_day_off(now):
-            return  # else what is told every few days would pile up until the first working day
         async with self._db.transaction() as session:
             await watch.lock(session, ["scan"])
             rules = await self._rules.in_force(session)
             holding = await self._lasting(session, await self._found(session, rules, now), now)
             holding = await self._held_back(session, holding, now)
-            await self._rules.fire(session, holding, rules, now)
+            if not self._is_day_off(now):  # what is told every few days would pile up for Monday
+                await self._rules.fire(session, holding, rules, now)
             await _close(session, rules, {one.key for one in holding}, now)
         _log.info("risk_scan.done", holding=len(holding))
 

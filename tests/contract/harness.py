@@ -29,6 +29,7 @@ from bot.contract import (
     RemoteFile,
     StoredFile,
     Token,
+    Told,
     signing,
 )
 from bot.download import Downloads
@@ -102,6 +103,7 @@ class Inside:
     def __init__(self, chats: OwnChats | None = None) -> None:
         self.delivered: list[InboundMessage] = []
         self.rejected: list[tuple[str, bytes, str]] = []
+        self.told: list[tuple[str, str, bytes]] = []
         self.media = Media()
         self.hurdle: Exception | asyncio.Event | None = None
         self._chats = chats
@@ -119,7 +121,12 @@ class Inside:
             shared.hold,
             self.download,
             self.key,
+            self.tell,
         )
+
+    async def tell(self, kind: str, name: str, body: bytes) -> Told:
+        self.told.append((kind, name, body))
+        return Told("taken")
 
     def key(self, purpose: str) -> bytes:
         return hashlib.sha256(purpose.encode()).digest()

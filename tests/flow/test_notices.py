@@ -261,8 +261,11 @@ LINES = (
     "report set C-0001 full monthly",
     "report C-0001",
     "report off C-0001",
+    "sources",
+    "source map site-1 progress data.percent",
+    "source stop site-1",
 )
-SECRET = frozenset({"user.invite"})
+SECRET = frozenset({"user.invite", "source.new"})
 """What it says is new each time."""
 
 

@@ -119,7 +119,9 @@ async def test_it_closes_when_the_task_is_done_and_opens_anew_when_late_again(la
     await scan(late, noon(5))
     assert (await alerts(late))[0]["closed_at"] == noon(5)
     await play.rows(late, "UPDATE task SET done_at = NULL RETURNING id")
-    await scan(late, noon(5) + timedelta(minutes=5))
+    await scan(late, noon(6))  # a Sunday: nobody is told
+    assert len(await alerts(late)) == 1
+    await scan(late, noon(7))
     assert [alert["closed_at"] is None for alert in await alerts(late)] == [False, True]
     assert len(await told(late)) == 6
 
@@ -392,8 +394,8 @@ async def test_at_night_a_push_waits_for_its_readers_morning(late: Program):
     night = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai, 10:00 in New York
     await scan(late, night)
     found = await play.rows(late, "SELECT chat, not_before FROM outbox ORDER BY id")
-    morning = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
-    assert [row["not_before"] for row in found] == [morning, night, morning]
+    monday = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+    assert [row["not_before"] for row in found] == [monday, night, monday]
 
 
 async def test_a_firm_without_quiet_hours_is_told_at_night(late: Program):
@@ -408,7 +410,8 @@ async def test_what_waited_for_the_morning_is_not_said_where_customers_read_by_t
     await play.rows(
         late, "UPDATE task SET due = :due RETURNING id", due=evening.date() - timedelta(9)
     )
-    await scan(late, evening)
+    defaults = Defaults(quiet=None)  # whatever day it is
+    await RiskScan(late.db, Engine(defaults, HOME), lambda: evening, defaults, HOME).run("")
     await play.rows(late, "UPDATE outbox SET not_before = :at RETURNING id", at=evening)
     await play.run(late, "绑定 P-0001 chat:hook:i-p1 customer")
     await play.send_all(late)
