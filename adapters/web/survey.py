@@ -30,7 +30,7 @@ async def form(request: web.Request) -> web.StreamResponse:
 async def take(request: web.Request) -> web.StreamResponse:
     """Keep the answer; what is wrong with it is said on the same page."""
     given = await request.post()
-    score, comment = str(given.get("score", "")), str(given.get("comment", ""))[:_LONGEST]
+    score, comment = str(given.get("score", ""))[:4], str(given.get("comment", ""))[:_LONGEST]
     async with request.app[PROGRAM].db.transaction() as session:
         one, ask = await _asked(request, session, lock=True)
         try:

@@ -250,6 +250,25 @@ def evaluate_delay(
     health_eval.run_delay(seed, settings().language, as_json=as_json)
 
 
+@app.command(help=_h("从文件定义规则、流程、模板", "rules, flows, templates and care from files"))
+def define(
+    files: list[Path],
+    check: Annotated[
+        bool, typer.Option("--check", help=_h("只检查，不写入", "only say what is wrong"))
+    ] = False,
+) -> None:
+    from bot.cli import defining  # noqa: PLC0415
+
+    with_program(lambda program: defining.bring(program, files, check=check))
+
+
+@app.command(help=_h("导出本公司的规则、流程、模板", "the firm's own definitions, as JSON"))
+def definitions() -> None:
+    from bot.cli import defining  # noqa: PLC0415
+
+    with_program(defining.show)
+
+
 @app.command(help=_h("判断消息归属，只读", "tell where messages belong, read-only"))
 def match(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
     from bot.cli import shell  # noqa: PLC0415

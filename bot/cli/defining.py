@@ -24,9 +24,7 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
 """What a firm may write, by the name of the table in its file; each reads one and raises with words."""
 
 _FILE = Text("读不了 {file}：{why}", "cannot read {file}: {why}")
-_KIND = Text(
-    "不认识「{kind}」；可以写 {known}。", "there is no kind {kind!r}; there are {known}."
-)
+_KIND = Text("不认识「{kind}」；可以写 {known}。", "there is no kind {kind!r}; there are {known}.")
 _DONE = Text("{kind} {name} v{version}", "{kind} {name} v{version}")
 _SAME = Text("{kind} {name} 没有变化", "{kind} {name} is as it was")
 _GOOD = Text("{count} 项可用。", "{count} can be used.")

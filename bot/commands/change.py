@@ -16,6 +16,7 @@ from storage import changes, plans, projects
 from storage.tables import Approval, ChangeRequest, Interaction, Milestone, Project, Task, User
 
 _PROJECT = Text("项目", "project")
+_ASKER = Text("提出人", "Asked by")
 _MOST_HOURS: Final = Decimal(100_000)
 _STATES: Final = {
     "waiting": Text("待批准", "waiting"),
@@ -192,7 +193,7 @@ async def _facts(ask: Ask, change: ChangeRequest, project: Project) -> list[tupl
         (ask.t(Text("工期影响", "Effect on time")), days + moved),
         (ask.t(Text("费用影响", "Effect on cost")), _money(ask, change, project)),
         (ask.t(Text("负责人", "Owner")), names.get(change.owner_id, "")),
-        (ask.t(Text("提出人", "Asked by")), names.get(change.by_id, "")),
+        (ask.t(_ASKER), names.get(change.by_id, "")),
         (ask.t(Text("任务", "Task")), task),
         (ask.t(Text("状态", "State")), ask.t(_STATES[change.state])),
     ]
@@ -250,7 +251,8 @@ async def list_(ask: Ask, project: Annotated[Project | None, _PROJECT] = None) -
 @approval.card("change")
 async def _card(ask: Ask, one: Approval) -> list[tuple[str, str]]:
     change = await ask.session.get_one(ChangeRequest, one.row_id)
-    return await _facts(ask, change, await ask.session.get_one(Project, change.project_id))
+    facts = await _facts(ask, change, await ask.session.get_one(Project, change.project_id))
+    return [fact for fact in facts if fact[0] != ask.t(_ASKER)]  # every approval names them
 
 
 @approval.decided("change")

@@ -16,7 +16,9 @@ from bot.demo import story
 from bot.jobs import risk_scan
 from bot.people import ROLE_NAMES
 from bot.texts import Language, Text
-from storage.tables import User
+from storage import approvals
+from storage import people as members
+from storage.tables import Contract, User
 
 PASSWORD: Final = "keqing-demo"  # noqa: S105 - printed for everyone who tries the demo
 CALLER: Final = "13800000501"
@@ -64,9 +66,28 @@ async def fill(program: Program) -> None:
                     _log.error("demo.unreadable", source=source, why=str(found))
                 else:
                     await program.inbox.accept(found)
+    await work(program)
     await _subscribe(program)
     await program.clockwork.fire(risk_scan.JOB, program.now())
     _log.info("demo.filled")
+
+
+async def work(program: Program) -> None:
+    """What members entered themselves, once: contracts, payments, risks, a case, a change."""
+    async with program.db.transaction() as session:
+        if (await session.exec(select(Contract.id).limit(1))).first() is not None:
+            return
+    for who, line in story.lines(_today()):
+        async with program.db.transaction() as session:
+            user = await members.user_named(session, who)
+            actor = await program.actor(session, user.id) if user else None
+            waiting = await approvals.waiting_for(session, user.id) if user else []
+        if actor is None:
+            continue
+        number = str(waiting[0].id) if waiting else ""
+        done = await program.command(actor, "/" + line.replace("{waiting}", number))
+        if not done.ok:
+            _log.error("demo.refused", line=line, why=done.notice.text)
 
 
 def _files(folder: Path) -> list[tuple[Path, Given]]:

@@ -54,6 +54,16 @@ def mails(today: date) -> Iterator[tuple[str, bytes]]:
             yield file.name, text.replace("\n", "\r\n").encode()
 
 
+def lines(today: date) -> Iterator[tuple[str, str]]:
+    """What members have entered themselves: who, and the command line, in order.
+
+    `{waiting}` stands for the approval that waits for them.
+    """
+    for line in _days(_data("lines.txt").read_text("utf-8"), today).splitlines():
+        who, said = line.split("\t")
+        yield who, said
+
+
 def _data(name: str) -> Traversable:
     return resources.files("bot.demo").joinpath("data", name)
 

@@ -149,8 +149,8 @@ class Digest:
 def due_at(subscription: Subscription, now: datetime) -> datetime | None:
     """The slot that is due now, in the subscription's zone; None when none is.
 
-    Slots lie on working days for daily digests, on one weekday for weekly ones; a slot before the
-    subscription was made, or older than LATE, is not due.
+    Slots lie on working days for daily digests, on one weekday for weekly ones, or on the first day
+    after it that is worked; a slot before the subscription was made, or older than LATE, is not due.
     """
     if subscription.muted_until and subscription.muted_until > now:
         return None
@@ -167,7 +167,9 @@ def _falls_on(subscription: Subscription, day: date) -> bool:
     if subscription.every in {"always", "off"}:
         return subscription.every == "always"
     if subscription.every == "weekly":
-        return day.weekday() == subscription.weekday
+        last = day - timedelta(days=(day.weekday() - subscription.weekday) % 7)
+        asked_for_a_day_off = subscription.weekday in workdays.china().weekend
+        return day == (last if asked_for_a_day_off else workdays.china().add(last, 0))
     return workdays.china().is_workday(day)
 
 

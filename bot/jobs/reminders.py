@@ -9,6 +9,7 @@ from bot import clock, outbox
 from bot.clock import Clock
 from bot.commands import cards
 from bot.contract import Button, Level, Notice
+from bot.domain import workdays
 from bot.people import Defaults, own_chats
 from bot.texts import Text, language_of
 from storage import projects, watch
@@ -32,7 +33,7 @@ _DONE = Text("完成里程碑", "Milestone done")
 
 
 class Reminders:
-    """The job that reminds of each milestone once, `remind_days` before it is due."""
+    """The job that reminds of each milestone once, `remind_days` before it is due, on a working day."""
 
     def __init__(self, db: Database, now: Clock, defaults: Defaults, home: str) -> None:
         self._db = db
@@ -43,12 +44,16 @@ class Reminders:
     async def run(self, slot: str) -> None:  # noqa: ARG002 - what is due now counts
         now = self._now()
         today = now.astimezone(clock.zone(self._defaults.timezone)).date()
+        worked = workdays.china()
+        if self._defaults.quiet is not None and not worked.is_workday(today):
+            return  # it was said on the last working day
+        ahead = worked.add(today, 1) if self._defaults.quiet else today + timedelta(days=1)
         async with self._db.transaction() as session:
             for milestone, project in await projects.coming_milestones(
                 session, today, today + _FURTHEST
             ):
                 days = (milestone.due - today).days
-                if days <= milestone.remind_days:
+                if (milestone.due - ahead).days < milestone.remind_days:
                     await self._remind(session, milestone, project, days, now)
 
     async def _remind(

@@ -17,7 +17,7 @@ from bot.people import Defaults
 from bot.texts import Text, language_of
 from storage import answering, cases
 from storage.db import Database
-from storage.tables import AnswerClock, Customer, Interaction, ServiceCase, User
+from storage.tables import AnswerClock, Conversation, Customer, Interaction, ServiceCase, User
 
 JOB: Final = "service"
 CRON: Final = "*/5 * * * *"
@@ -52,6 +52,8 @@ class _Running:
     due: datetime
     opens: str
     """The command that shows what it is about."""
+    chat: str = ""
+    """Where somebody waits: one customer may wait in several at once."""
 
 
 class Service:
@@ -69,9 +71,9 @@ class Service:
             for case, customer, owner in await cases.running(session):
                 for one in _of_case(case, customer):
                     await self._look(session, case, one, owner, now)
-            for asked, customer, _ in await answering.running(session):
+            for asked, customer, chat in await answering.running(session):
                 owner = await session.get(User, customer.owner_id or 0)
-                await self._look(session, asked, _of_answer(asked, customer), owner, now)
+                await self._look(session, asked, _of_answer(asked, customer, chat), owner, now)
             for item, customer in await answering.complaints(session, now - _COMPLAINTS):
                 await self._propose(session, item, customer, now)
 
@@ -131,7 +133,11 @@ class Service:
                 ),
                 text=(_OVER if late else _BODY).in_(
                     language,
-                    customer=f"{one.customer.code} {one.customer.name}",
+                    customer=" · ".join(
+                        part
+                        for part in (f"{one.customer.code} {one.customer.name}", one.chat)
+                        if part
+                    ),
                     due=due,
                     left=service.span_text(left).in_(language),
                 ),
@@ -198,7 +204,7 @@ def _of_case(case: ServiceCase, customer: Customer) -> list[_Running]:
     ]
 
 
-def _of_answer(asked: AnswerClock, customer: Customer) -> _Running:
+def _of_answer(asked: AnswerClock, customer: Customer, chat: Conversation) -> _Running:
     level = service.level(customer.tier, customer.service_level)
     return _Running(
         f"answer:{asked.id}",
@@ -209,6 +215,7 @@ def _of_answer(asked: AnswerClock, customer: Customer) -> _Running:
         level.answer,
         asked.due_at,
         f"/item #{asked.interaction_id}",
+        chat.name or chat.chat,
     )
 
 

@@ -106,7 +106,10 @@ def subscription(**changed: Any) -> Subscription:
         ({"every": "always"}, "2026-11-22T09:30", "2026-11-22T09:00"),
         ({"every": "weekly", "weekday": 4}, "2026-11-20T09:01", "2026-11-20T09:00"),
         ({"every": "weekly", "weekday": 4}, "2026-11-19T09:01", None),
-        ({"every": "weekly", "weekday": 0}, "2026-10-05T09:01", "2026-10-05T09:00"),
+        ({"every": "weekly", "weekday": 0}, "2026-10-05T09:01", None),
+        ({"every": "weekly", "weekday": 0}, "2026-10-08T09:01", "2026-10-08T09:00"),
+        ({"every": "weekly", "weekday": 0}, "2026-10-09T09:01", None),
+        ({"every": "weekly", "weekday": 6}, "2026-11-22T09:01", "2026-11-22T09:00"),  # asked for
         ({"at": time(23, 30)}, "2026-11-21T01:00", "2026-11-20T23:30"),
         ({"at": time(23, 30)}, "2026-11-21T05:31", None),
         ({"at": time(23, 30), "every": "always"}, "2026-11-23T23:45", "2026-11-23T23:30"),
@@ -221,7 +224,10 @@ class Killed(Digest):
             raise KeyboardInterrupt
 
 
-async def test_a_job_killed_midway_goes_on_without_doubling(loaded: Program):
+async def test_a_job_killed_midway_goes_on_without_doubling(
+    loaded: Program, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.jobs.digest._CHUNK", 1)  # a commit for each
     chat, user = await own_chat(loaded, "李雷")
     await subscribe(loaded, "i-p1")
     await subscribe(loaded, chat, user_id=user)
@@ -298,7 +304,9 @@ async def test_a_milestone_is_reminded_of_once_until_its_day_moves(coming: Progr
     found = await play.rows(coming, "SELECT chat FROM outbox ORDER BY id")
     assert [row["chat"][:4] for row in found] == ["i-p1", "user"]
     await play.rows(coming, "UPDATE milestone SET due = '2026-11-30' RETURNING id")
-    await remind(coming, datetime(2026, 11, 29, 2, tzinfo=UTC))
+    await remind(coming, datetime(2026, 11, 28, 2, tzinfo=UTC))  # a Saturday
+    assert len(await play.posted(coming)) == 2
+    await remind(coming, datetime(2026, 11, 27, 2, tzinfo=UTC))  # on Monday it would be late
     assert len(await play.posted(coming)) == 4
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bot import demo, parts
 from bot.app import Program
 from bot.contract import InboundMessage, Notice
+from bot.demo import story
 from bot.jobs import digest, remind, reminders, risk_scan, scoring
 from bot.people import HOME, own_message
 from bot.settings import load
@@ -153,3 +155,18 @@ async def test_a_day_of_the_demo_firm_ends_well(program: Program, server: ChatSe
         program, "SELECT COALESCE(sum(tokens_in + tokens_out), 0) AS n FROM model_use"
     )
     assert (spent["n"] > 0) == by_model
+
+
+@pytest.mark.parametrize("server", ["without"], indirect=True)
+async def test_what_the_members_of_the_demo_enter_is_all_taken(program: Program):
+    await demo.prepare(program)
+    await demo.work(program)
+    await demo.work(program)  # again changes nothing
+    entered = len(list(story.lines(datetime.now(story.ZONE).date())))
+    audited = await play.rows(
+        program, "SELECT count(*) FROM audit_entry WHERE actor_id IS NOT NULL"
+    )
+    assert audited[0]["count"] >= entered
+    assert await play.rows(program, "SELECT state FROM contract") == [{"state": "signed"}] * 2
+    waiting = await play.rows(program, "SELECT kind FROM approval WHERE state = 'waiting'")
+    assert {row["kind"] for row in waiting} == {"push", "change"}
