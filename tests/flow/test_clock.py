@@ -1,6 +1,7 @@
 """The clock: slots fire once, missed ones are caught up, digests and reminders go out once."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -217,8 +218,8 @@ class Killed(Digest):
         super().__init__(*args)
         self.begun = 0
 
-    async def _send(self, session: Any, subscription: Subscription, now: datetime) -> None:
-        await super()._send(session, subscription, now)
+    async def _send(self, session: Any, due: Sequence[Subscription], now: datetime) -> None:
+        await super()._send(session, due, now)
         self.begun += 1
         if self.begun == 2:
             raise KeyboardInterrupt
