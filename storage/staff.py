@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, and_, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -51,22 +51,17 @@ async def _rows(session: AsyncSession, table: Any, *conditions: Any) -> Sequence
     return (await session.exec(select(table).where(*conditions).order_by(table.id))).all()
 
 
-async def held(session: AsyncSession, scope: Scope, user_id: int) -> Held:
-    """What hangs on a member, as far as `scope` goes; of open projects and of visible customers.
+def _whole(scope: Scope) -> ColumnElement[bool]:
+    return and_(scope.customers(), col(Customer.merged_into_id).is_(None))
 
-    What they only reminded themselves of is nobody else's.
-    """
+
+async def held(session: AsyncSession, scope: Scope, user_id: int) -> Held:
+    """What hangs on a member, as far as `scope` goes; reminders of theirs alone are nobody else's."""
     seen = select(col(Customer.id)).where(scope.customers())
     running = select(col(Project.id)).where(scope.projects(), col(Project.closed_at).is_(None))
-
     rows = partial(_rows, session)
     return Held(
-        await rows(
-            Customer,
-            Customer.owner_id == user_id,
-            scope.customers(),
-            col(Customer.merged_into_id).is_(None),
-        ),
+        await rows(Customer, Customer.owner_id == user_id, _whole(scope)),
         await rows(Project, Project.manager_id == user_id, col(Project.id).in_(running)),
         await rows(
             ProjectMember,

@@ -125,9 +125,23 @@ async def _ask_step(ask: Ask, one: Approval) -> None:
             title=one.title,
         )
     one.due_at = _working_time(ask.now, step)
+    agreed = {u.id for v, u in await rows.votes(ask.session, one.id) if v.verdict == "yes"}
     for user, instead_of in voters:
+        if user.id in agreed:
+            # Whoever said yes in an earlier step is not asked twice.
+            await _row(ask, one, user, "before", verdict="yes", said_at=ask.now)
+            continue
         why = "delegated" if instead_of else "asked"
         await _put_before(ask, one, user, why, instead_of)
+
+
+async def _row(ask: Ask, one: Approval, user: User, why: str, **more: Any) -> None:
+    """A member's part in the step that is asked now."""
+    vote = Vote(approval_id=one.id, step=one.step, user_id=user.id, why=why, asked_at=ask.now)
+    for name, value in more.items():
+        setattr(vote, name, value)
+    ask.session.add(vote)
+    await ask.session.flush()
 
 
 def _working_time(now: datetime, step: flows.Step) -> datetime:
@@ -189,17 +203,7 @@ async def _put_before(
     reader = await people.actor(ask.session, user.id, ask.defaults)
     if reader is None:
         return
-    ask.session.add(
-        Vote(
-            approval_id=one.id,
-            step=one.step,
-            user_id=user.id,
-            instead_of_id=instead_of,
-            why=why,
-            asked_at=ask.now,
-        )
-    )
-    await ask.session.flush()
+    await _row(ask, one, user, why, instead_of_id=instead_of)
     await telling.member(
         ask.session,
         user,
@@ -301,20 +305,30 @@ async def vote(ask: Ask, one: Approval, verdict: Verdict, comment: str) -> Notic
     mine.verdict, mine.said_at, mine.comment = verdict, ask.now, comment
     ask.session.add(mine)
     ask.wrote(f"approval.{verdict}", one, comment=comment)
-    came = outcome(step.need, [cast("Verdict", vote.verdict) for vote, _ in now_asked])
-    if came == "yes" and one.step + 1 < len(one.steps):
+    came = await _came(ask, one)
+    moved = False
+    while came == "yes" and one.step + 1 < len(one.steps):
         one.step += 1
         ask.session.add(one)
         await _ask_step(ask, one)
+        came, moved = await _came(ask, one), True
+    if came:
+        return await _done(ask, one, yes=came == "yes", comment=comment)
+    if moved:
         return ask.say(
             Text("已批准；下一步由他人继续审批。", "Approved; the next step is with others now."),
             Level.GOOD,
         )
-    if came:
-        return await _done(ask, one, yes=came == "yes", comment=comment)
     return ask.say(
         Text("已记录；还需其他人批准。", "Noted; others have to say yes too."), Level.GOOD
     )
+
+
+async def _came(ask: Ask, one: Approval) -> Verdict:
+    """What the step that is asked now has come to."""
+    step = flows.Step.model_validate(one.steps[one.step])
+    trail = await rows.votes(ask.session, one.id)
+    return outcome(step.need, [cast("Verdict", v.verdict) for v, _ in trail if v.step == one.step])
 
 
 async def _done(ask: Ask, one: Approval, *, yes: bool, comment: str) -> Notice:

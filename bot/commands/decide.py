@@ -171,6 +171,7 @@ _WHYS: Final = {
     "asked": Text("审批人", "asked"),
     "delegated": Text("代理", "stands in"),
     "escalated": Text("超时上报", "asked late"),
+    "before": Text("前一步已批准", "said yes before"),
 }
 _VERDICTS: Final = {
     "": Text("未表态", "not yet"),

@@ -32,13 +32,14 @@ class Doers:
     async def flow(
         self, session: AsyncSession, firing: Firing, action: Action, now: datetime
     ) -> None:
-        """`kickoff`: the project starts; one that runs already is left alone."""
+        """`kickoff`: the project starts, unless it runs already; its people hear of the money."""
         assert isinstance(action, actions.Begin)  # noqa: S101 - the engine hands each doer its own
         ask = self._ask(session, now)
         project = await _project(session, firing)
         if project is None or action.flow != "kickoff":
             _log.warning("rules.nothing_to_start", rule=firing.rule.id, flow=action.flow)
             return
+        await kickoff.paid(ask, project)
         planned = (await plans.tasks(session, [project.id]))[project.id]
         if project.phase == "start" or not planned:
             template = await kickoff.usual(ask)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
-from bot import outbox, people, record, telling
+from bot import outbox, people, record, selectors, telling
 from bot.commands import approval, cards
 from bot.commands.contract import named as contract_named
 from bot.commands.project import template_named, with_lessons
@@ -19,6 +19,7 @@ from storage.tables import Approval, Contract, Customer, Project, Task, User
 
 _CODE = Text("合同编号", "contract")
 _TITLE: Final = Text("项目启动：{name}", "Project starts: {name}")
+_PAID: Final = Text("首笔款项已到账：{name}", "The first money has come in: {name}")
 _MOST: Final = 12
 """Tasks named in one notice."""
 
@@ -46,6 +47,30 @@ async def begin(ask: Ask, project: Project, template: Template | None, first: da
         await _happened(ask, project, "project.phase", before="start", after="plan")
     await _happened(ask, project, "project.started")
     await _tell(ask, project, open_)
+
+
+async def paid(ask: Ask, project: Project) -> None:
+    """The first money of a project has come: whoever leads it and whoever sold it hear of it."""
+    for selector in ("project.manager", "customer.owner"):
+        for user in await selectors.users(ask.session, selector, project=project):
+            reader = await people.actor(ask.session, user.id, ask.defaults)
+            if reader is None or user.id == ask.actor.user_id:
+                continue
+            there = replace(ask, actor=reader)
+            notice = there.notice(
+                title=there.t(_PAID, name=f"{project.code} {project.name}"),
+                level=Level.GOOD,
+                buttons=[Button(label=project.code, command=f"/project {project.code}")],
+            )
+            await telling.member(
+                ask.session,
+                user,
+                notice,
+                home=people.HOME,
+                key=f"paid:{project.id}",
+                now=ask.now,
+                by_day=ask.defaults,
+            )
 
 
 async def _happened(ask: Ask, project: Project, event: str, **facts: str) -> None:

@@ -197,7 +197,8 @@ def words(push: Push) -> Notice:
 def preview(notice: Notice) -> str:
     """What a customer will read, for members: what the buttons say, never the keys that they hold."""
     said = plain.text(notice.model_copy(update={"buttons": (), "form": None}))
-    return "\n".join([said, *(f"[{button.label}]" for button in notice.buttons)])
+    buttons = " ".join(f"[{button.label}]" for button in notice.buttons)
+    return "\n".join(filter(None, (said, buttons)))
 
 
 async def sent_off(ask: Ask, made: Sequence[Approval]) -> Notice:

@@ -1,5 +1,6 @@
 """Approvals that wait too long, or for somebody who has left, go to those above them."""
 
+from datetime import timedelta
 from typing import Final
 
 from bot import log, people
@@ -12,6 +13,8 @@ from storage.db import Database
 
 JOB: Final = "approvals"
 CRON: Final = "*/5 * * * *"
+
+_LATER: Final = timedelta(days=1)
 
 _log = log.get("approvals")
 
@@ -34,5 +37,7 @@ class Approvals:
                 try:
                     async with session.begin_nested():
                         await approval.escalate(ask, one)
-                except CommandError:
+                except CommandError:  # looked at again tomorrow: somebody may have come
+                    one.due_at = now + _LATER
+                    session.add(one)
                     _log.warning("approvals.nobody_left", approval=one.id)

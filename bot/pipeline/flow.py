@@ -288,6 +288,10 @@ def question_of(message: InboundMessage) -> Question:
     )
 
 
+_QUOTED: Final = 120
+"""Characters of a message that stand for it where no sentence of it caused the mood."""
+
+
 def _filed(work: Work) -> engine.Filed:
     return engine.Filed(
         interaction_id=work.interaction_id,
@@ -298,5 +302,5 @@ def _filed(work: Work) -> engine.Filed:
         score=work.mood.score,
         signals=work.signals,
         kind=work.message.kind,
-        because=work.mood.because,
+        because=work.mood.because or " ".join(work.text.split())[:_QUOTED],
     )

@@ -81,14 +81,6 @@ TEMPLATES: Final[dict[str, Template]] = {
             "{customer} asked for changes of scope in 30 days. Times: {scope_changes_30d}.",
         ),
     ),
-    "contract_ends": Template(
-        Text("合同将到期", "contract ends soon"),
-        Text("合同还有 {days_left} 天到期", "A contract ends soon (days left: {days_left})"),
-        Text(
-            "客户 {customer} 的合同 {contract} 将于 {due} 到期。",
-            "The contract {contract} of {customer} ends on {due}.",
-        ),
-    ),
     "contract_signed": Template(
         Text("合同已签订", "contract signed"),
         Text("合同已签订", "A contract is signed"),
@@ -114,14 +106,6 @@ TEMPLATES: Final[dict[str, Template]] = {
         Text(
             "项目 {project} 有 {late_high_risks} 项高风险已过应对日期仍未关闭。",
             "{project} has open high risks past their day. Count: {late_high_risks}.",
-        ),
-    ),
-    "money_received": Template(
-        Text("收到回款", "money received"),
-        Text("收到回款", "Money has come in"),
-        Text(
-            "客户 {customer} 的款项已到账。启动流程已开始。",
-            "Money of {customer} has come in. The kick-off has begun.",
         ),
     ),
 }

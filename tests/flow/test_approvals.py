@@ -71,6 +71,18 @@ async def test_a_large_contract_goes_up_and_needs_all_of_the_last_step(loaded: P
     assert "已批准" in told[-1].title
 
 
+async def test_who_said_yes_before_is_not_asked_again(loaded: Program):
+    await above(loaded, 韩梅="陈总")
+    one = await asked(loaded, "韩梅", **{"contract.amount": 800_000.0})
+    assert "下一步" in await play.said(loaded, f"/批准 {one.id}", "陈总")
+    assert await voters(loaded, one.id) == [
+        ("陈总", 0, "asked", "yes"),
+        ("陈总", 1, "before", "yes"),
+        ("钱会计", 1, "asked", ""),
+    ]
+    assert "已批准" in await play.said(loaded, f"/批准 {one.id}", "钱会计")
+
+
 async def test_an_amount_is_not_shown_to_who_sees_none(loaded: Program):
     await above(loaded, 韩梅="李雷")
     one = await asked(loaded, "韩梅", **{"contract.amount": 90_000.0})

@@ -462,8 +462,10 @@ async def test_a_chat_that_has_become_another_customers_gets_nothing(loaded: Pro
     assert far.said("g-out") == []
 
 
-async def test_nothing_is_proposed_where_no_customers_chat_is_declared(loaded: Program, far: Far):
+async def test_without_a_chat_it_goes_by_mail_and_without_that_nowhere(loaded: Program, far: Far):
     await bound(loaded, "g-in", "internal", "P23-001")
+    assert "john@acme.example" in await play.said(loaded, "/update P23-001")
+    await play.rows(loaded, "DELETE FROM identity WHERE address = 'john@acme.example' RETURNING 1")
     assert not (await play.run(loaded, "/update P23-001")).ok
 
 

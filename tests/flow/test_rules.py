@@ -377,7 +377,6 @@ def test_the_shipped_book_is_whole():
         "low-nps-care",
         "money-received",
         "contract-signed",
-        "contract-ends-soon",
         "forecast-slips",
         "high-risk-unanswered",
     }

@@ -175,7 +175,6 @@ async def test_what_upper_layers_do_is_handed_to_them(loaded: Program):
     await happened(loaded, "payment.received", MONDAY, "C-0001", first=True, on_time=True)
     await happened(loaded, "payment.received", MONDAY, "C-0001", first=False)
     assert done == [("money-received", "kickoff")]
-    assert [who for who, _ in await told(loaded)] == ["韩梅"]
 
 
 async def test_managers_write_try_and_judge_rules(loaded: Program):

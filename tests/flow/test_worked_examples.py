@@ -91,6 +91,8 @@ async def test_7_money_received(firm: Program, language: str):
     (mine,) = [n for n in await told(firm, "李雷") if start in n.title]
     assert "T-" in play.words(mine)  # the tasks that are theirs
     assert [n for n in await told(firm, "周服") if start in n.title]
+    came = either(language, "首笔款项已到账", "first money has come")
+    assert [n for n in await told(firm, "韩梅") if came in n.title]  # whoever sold it
     assert await play.rows(
         firm,
         "SELECT phase, (SELECT count(*) FROM task t WHERE t.project_id = p.id) > 5 AS planned,"
