@@ -1,6 +1,7 @@
 """What all tests share: one real PostgreSQL per worker, an empty database per test, a small firm."""
 
 import asyncio
+import itertools
 import os
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from storage.db import Database
 from storage.embedded import Cluster, open_cluster
 
 KEY = b"k" * 32
+_numbers = itertools.count()
 
 FIRM: dict[str, Any] = {
     "members": [
@@ -143,41 +145,62 @@ def _create(cluster: Cluster, name: str, template: str | None = None) -> str:
 
 
 class Emptied:
-    """Emptying costs a fifth of copying the template; nothing that a test did is left."""
+    """A migrated database that is emptied for each test, a fifth of the cost of copying the template.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.connection = psycopg.connect(url, autocommit=True)
-        rows = self.connection.execute("""
+    It gets another name each time: what an earlier test has left running finds nothing any more.
+    """
+
+    def __init__(self, cluster: Cluster, template: str) -> None:
+        self._admin = psycopg.connect(cluster.url, autocommit=True)
+        self._address = make_url(cluster.url)
+        self._name = f"test_{os.getpid()}"
+        with psycopg.connect(_create(cluster, self._name, template)) as connection:
+            rows = connection.execute("""
 SELECT relkind, quote_ident(relname) FROM pg_class c
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') AND relname <> 'alembic_version'
   AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype IN ('a', 'i'))
 """).fetchall()
+            self._roles = connection.execute("SELECT row_to_json(role)::text FROM role").fetchall()
         self._tables = [name for kind, name in rows if kind == "r"]
         self._sequences = [name for kind, name in rows if kind == "S"]
-        self._roles = self.connection.execute("SELECT row_to_json(role)::text FROM role").fetchall()
 
     def again(self) -> str:
         """The address, once the database is as it was at first."""
-        run = self.connection.execute
-        run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        run(f"TRUNCATE {', '.join(self._tables)} RESTART IDENTITY")
-        for name in self._sequences:
-            run(f"ALTER SEQUENCE {name} RESTART")
-        for (role,) in self._roles:
-            run("INSERT INTO role SELECT * FROM json_populate_record(NULL::role, %s)", (role,))
-        return self.url
+        self._rename(f"test_{os.getpid()}_{next(_numbers)}")
+        url = self._address.set(database=self._name).render_as_string(hide_password=False)
+        with psycopg.connect(url) as connection:
+            connection.execute(f"TRUNCATE {', '.join(self._tables)} RESTART IDENTITY")
+            for name in self._sequences:
+                connection.execute(f"ALTER SEQUENCE {name} RESTART")
+            for (role,) in self._roles:
+                connection.execute(
+                    "INSERT INTO role SELECT * FROM json_populate_record(NULL::role, %s)", (role,)
+                )
+        return url
+
+    def _rename(self, name: str) -> None:
+        while True:
+            self._admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                (self._name,),
+            )
+            try:
+                self._admin.execute(f'ALTER DATABASE "{self._name}" RENAME TO "{name}"')
+            except psycopg.errors.ObjectInUse:  # one is on its way out still
+                continue
+            self._name = name
+            return
+
+    def close(self) -> None:
+        self._admin.close()
 
 
 @pytest.fixture(scope="session")
 def emptied(cluster: Cluster, template: str) -> Iterator[Emptied]:
-    """One migrated database for this test process, which is emptied before each test."""
-    found = Emptied(_create(cluster, f"test_{os.getpid()}", template))
+    """One database for this test process."""
+    found = Emptied(cluster, template)
     yield found
-    found.connection.close()
+    found.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot import clock, log, record, selectors, telling
 from bot.clock import Clock
 from bot.commands import cards
 from bot.contract import Button, Level, Notice, quoted
-from bot.domain import service, workdays
+from bot.domain import service, terms, workdays
 from bot.people import Defaults
 from bot.texts import Text, language_of
 from storage import answering, cases
@@ -94,8 +94,11 @@ class Service:
             row.breached_at = now
             session.add(row)
             session.add(_happened(row, now))
-            heads = await selectors.users(session, "service.head")
-            await self._tell(session, [owner, *heads], one, left, now)
+            users = [owner]
+            # Whoever leads service would drown in the answers of everybody else's customers.
+            if isinstance(row, ServiceCase) or one.customer.tier == terms.Tier.VIP:
+                users += await selectors.users(session, "service.head")
+            await self._tell(session, users, one, left, now)
             _log.info("service.late", what=one.key)
         elif left <= ahead:
             told = row.warned_at
