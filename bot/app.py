@@ -299,13 +299,9 @@ def _ports(program: Program) -> Ports:
     )
 
 
-def _add_jobs(program: Program) -> None:
-    """All work beside the hot path: what is queued, and what the clock fires."""
-    program.jobs.add(transcribe.JOB, program.transcriber.run, queue=runtime.SPEECH)
-    program.jobs.add(fetch.JOB, program.fetcher.run, attempts=fetch.ATTEMPTS)
-    program.jobs.add(directory.JOB, program.directory.run)
-    program.jobs.add(thinking.JOB, program.thinking.run)
-    means = schedule.Means(
+def means(program: Program) -> schedule.Means:
+    """What the jobs of the clock work with."""
+    return schedule.Means(
         program.db,
         program.now,
         program.defaults,
@@ -319,7 +315,15 @@ def _add_jobs(program: Program) -> None:
         program,
         program.settings.keep_recordings_days,
     )
-    for one in schedule.jobs(means):
+
+
+def _add_jobs(program: Program) -> None:
+    """All work beside the hot path: what is queued, and what the clock fires."""
+    program.jobs.add(transcribe.JOB, program.transcriber.run, queue=runtime.SPEECH)
+    program.jobs.add(fetch.JOB, program.fetcher.run, attempts=fetch.ATTEMPTS)
+    program.jobs.add(directory.JOB, program.directory.run)
+    program.jobs.add(thinking.JOB, program.thinking.run)
+    for one in schedule.jobs(means(program)):
         program.jobs.add(one.name, one.run)
         program.clockwork.add(one.name, one.cron)
 

@@ -5,7 +5,7 @@ show what a card would refuse.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlmodel import col
@@ -17,7 +17,18 @@ Projects = Literal["all", "own", "member", "none"]
 Money = Literal["amount", "percent", "none"]
 
 
-_MONEY: dict[Money, int] = {"none": 0, "percent": 1, "amount": 2}
+MONEY: Final[dict[str, int]] = {"none": 0, "percent": 1, "amount": 2}
+"""How much of money may be seen, the least first."""
+
+
+def covers(allowed: str, needed: str) -> bool:
+    """Whether who may see so much of money may see what needs so much."""
+    return MONEY[allowed] >= MONEY[needed]
+
+
+def up_to(money: str) -> list[str]:
+    """All that may be shown to who may see so much."""
+    return [name for name in MONEY if covers(money, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +51,13 @@ class Scope:
         return replace(
             self,
             grants=self.grants | {(customers, projects)},
-            money=max(self.money, money, key=_MONEY.__getitem__),
+            money=max(self.money, money, key=MONEY.__getitem__),
             talk=self.talk or talk,
         )
 
     def sees(self, money: Money) -> bool:
         """Whether so much of money may be shown."""
-        return _MONEY[self.money] >= _MONEY[money]
+        return covers(self.money, money)
 
     def customers(self) -> ColumnElement[bool]:
         """Condition on `Customer`: the rows this person may see."""

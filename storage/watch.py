@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.scope import Scope
+from storage.scope import Scope, up_to
 from storage.tables import Alert, Conversation, Customer, Project
 
 
@@ -41,13 +41,6 @@ async def bound_chats(
     ).all()
 
 
-_MONEY_SHOWN: Final[dict[str, tuple[str, ...]]] = {
-    "none": ("none",),
-    "percent": ("none", "percent"),
-    "amount": ("none", "percent", "amount"),
-}
-
-
 async def alerts(
     session: AsyncSession,
     scope: Scope,
@@ -70,7 +63,7 @@ def shown_to(scope: Scope, project_id: int | None = None) -> ColumnElement[bool]
     )
     value = reason.c.value
     of_project = cast(value["project"].astext, BigInteger)
-    is_open = value["gone"].astext.is_(None) & value["money"].astext.in_(_MONEY_SHOWN[scope.money])
+    is_open = value["gone"].astext.is_(None) & value["money"].astext.in_(up_to(scope.money))
     visible = of_project.in_(select(col(Project.id)).where(scope.projects())) | (
         of_project.is_(None)
         & col(Alert.customer_id).in_(select(col(Customer.id)).where(scope.customers()))
@@ -105,7 +98,7 @@ async def seen(
     shown: dict[int, list[Any]] = {alert.id: [] for alert in found}
     for alert, one in listed:
         mine = one["project"] in projects if one["project"] else alert.customer_id in customers_
-        if mine and one["money"] in _MONEY_SHOWN[scope.money]:
+        if mine and one["money"] in up_to(scope.money):
             shown[alert.id].append(one)
     return shown
 

@@ -14,10 +14,9 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger
 
 from bot import demo, parts, schedule
-from bot.app import Program
+from bot.app import Program, means
 from bot.contract import InboundMessage, Notice, Sender
 from bot.domain import workdays
-from bot.people import HOME
 from bot.render import plain
 from tests import play
 
@@ -79,21 +78,7 @@ class Clockwork:
 
     @classmethod
     def of(cls, program: Program) -> "Clockwork":
-        means = schedule.Means(
-            program.db,
-            program.now,
-            program.defaults,
-            HOME,
-            program.rules,
-            program.model,
-            program.outage,
-            program.upkeep,
-            program.directory,
-            program.files,
-            program,
-            program.settings.keep_recordings_days,
-        )
-        return cls(schedule.jobs(means), Moved.at)
+        return cls(schedule.jobs(means(program)), Moved.at)
 
     async def strike(self) -> None:
         for one in self.jobs:

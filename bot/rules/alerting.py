@@ -16,9 +16,10 @@ from bot.rules import wording
 from bot.rules.book import Book, Rule, Rung
 from bot.rules.firing import Firing, Seen
 from bot.rules.reasons import Reason
-from bot.rules.receivers import Cast, may_see
+from bot.rules.receivers import Cast
 from bot.texts import language_of
 from storage import audit, watch
+from storage.scope import covers
 from storage.tables import Conversation, Event, User
 from storage.watch import Open
 
@@ -57,7 +58,7 @@ class _Round:
     chats: dict[str, Conversation]
 
     def shown_to(self, receiver: str, money: str) -> list[Reason]:
-        return [one for one in self.open if receiver in one["to"] and may_see(money, one["money"])]
+        return [one for one in self.open if receiver in one["to"] and covers(money, one["money"])]
 
     @property
     def open(self) -> list[Reason]:
@@ -140,7 +141,7 @@ class Alerting:
                 people.append(f"u{user.id}")
             if (
                 tell.chats
-                and may_see(_IN_CHATS, reason["money"])
+                and covers(_IN_CHATS, reason["money"])
                 and not reason["acked"]
                 and rested(reason, rule.quiet_for, now)
             ):
@@ -198,7 +199,7 @@ class Alerting:
         waiting: User | None = None
         while not told and alert.rung < len(rungs):
             for user in cast.meant([rungs[alert.rung].to], seen):
-                shown = [o for o in round_.open if may_see(cast.money(user), o["money"])]
+                shown = [o for o in round_.open if covers(cast.money(user), o["money"])]
                 if shown and not all(f"u{user.id}" in one["told"] for one in shown):
                     receiver = f"u{user.id}"
                     round_.users[receiver] = waiting = user

@@ -16,6 +16,7 @@ from bot.rules.actions import Action, GiveTask, Said, Selector, Tell
 from bot.rules.conditions import Clause, closed
 from bot.rules.facts import FACTS, Facts, Money, is_event, known_at
 from bot.texts import Text
+from storage.scope import MONEY
 
 _log = log.get("rules")
 
@@ -23,7 +24,6 @@ _NAMED: Final = frozenset(
     {"customer", "project", "task", "due", "assignee", "because", "contract", "case"}
 )
 """What own words may name beside facts."""
-_MONEY: Final[dict[Money, int]] = {"none": 0, "percent": 1, "amount": 2}
 
 
 class BadRule(Exception):
@@ -112,7 +112,7 @@ class Rule(BaseModel):
     def money(self) -> Money:
         """What a reader must be allowed to see of money to see its reason."""
         needed: list[Money] = [FACTS[name].money for name in self.asks]
-        return max(needed, key=_MONEY.__getitem__)
+        return max(needed, key=MONEY.__getitem__)
 
     def matches(self, facts: Facts) -> bool:
         return all(one.met(facts) for one in self.when)

@@ -2,28 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.rules.facts import Money
 from bot.rules.firing import Seen
 from bot.selectors import Firm
 from storage import watch
+from storage.scope import MONEY
 from storage.tables import Customer, Project, Role, User
-
-_MONEY: Final[dict[str, int]] = {"none": 0, "percent": 1, "amount": 2}
-
-
-def may_see(allowed: str, needed: str) -> bool:
-    """Whether who may see so much of money may see what needs so much."""
-    return _MONEY[allowed] >= _MONEY[needed]
-
-
-def allowed(money: Money) -> list[str]:
-    """What a reader of this kind may be shown."""
-    return [name for name in _MONEY if may_see(money, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,7 @@ class Cast:
     def money(self, user: User) -> str:
         return max(
             (self.roles.get(role, "none") for role in user.roles),
-            key=_MONEY.__getitem__,
+            key=MONEY.__getitem__,
             default="none",
         )
 
