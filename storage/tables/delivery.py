@@ -1,4 +1,4 @@
-"""What comes of a project: defects, deliverables, risks, changes, lessons, and who tells from outside."""
+"""What comes of a project: defects, deliverables, risks, changes, lessons, and who is outside."""
 
 # SQLModel types `__tablename__` as something that it is never given.
 # pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
@@ -116,6 +116,24 @@ class Lesson(SQLModel, table=True):
     tags: list[str] = words()
     by_id: int | None = link("user_account", null=True, index=False)
     made_at: datetime = moment()
+
+
+class Guest(SQLModel, table=True):
+    """Somebody outside who sees one project by a link: of the customer's, or a supplier."""
+
+    id: int = key()
+    project_id: int = link("project")
+    name: str
+    kind: str
+    """customer (sees what customers may see), supplier (sees its own tasks)."""
+    secret: bytes = Field(unique=True)
+    """SHA-256 of the key in the link."""
+    by_id: int | None = link("user_account", null=True, index=False)
+    made_at: datetime = moment()
+    expires_at: datetime = moment()
+    seen_at: datetime | None = moment(null=True)
+    """When the link was last opened."""
+    ended_at: datetime | None = moment(null=True)
 
 
 class Source(SQLModel, table=True):

@@ -78,6 +78,8 @@ class Task(SQLModel, table=True):
     name: str
     due: date | None = None
     assignee_id: int | None = link("user_account", null=True)
+    guest_id: int | None = link("guest", null=True)
+    """The supplier who does it; the assignee sees to it."""
     key: bool = False
     """So important that its delay warns the superior too."""
     starts_on: date | None = None

@@ -91,8 +91,8 @@ class HealthSnapshot(SQLModel, table=True):
     id: int = key()
     customer_id: int = link("customer", index=False)
     day: date = Field(index=True)
-    score: float
-    """0 to 100."""
+    score: float | None = None
+    """0 to 100; empty where too little is known."""
     parts: dict[str, Any] = document()
     """Part → {"score", "weight", "inputs"}; a part without any input is not there."""
     churn: float | None = None
