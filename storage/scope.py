@@ -7,10 +7,10 @@ show what a card would refuse.
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlmodel import col
 
-from storage.tables import Customer, Interaction, Project, ProjectMember
+from storage.tables import Customer, Interaction, Project, ProjectMember, Task, TaskTalk
 
 Customers = Literal["all", "own", "project", "none"]
 Projects = Literal["all", "own", "member", "none"]
@@ -83,7 +83,17 @@ class Scope:
                     select(col(Customer.id)).where(self.open_customers())
                 ),
                 col(Interaction.project_id).in_(select(col(Project.id)).where(self.projects())),
+                col(Interaction.id).in_(self._spoken_of()),
             ),
+        )
+
+    def _spoken_of(self) -> Select[int]:
+        """Talk that is tied to a task of a project that may be seen, wherever it was filed."""
+        return (
+            select(col(TaskTalk.interaction_id))
+            .join(Task, col(Task.id) == col(TaskTalk.task_id))
+            .join(Project, col(Project.id) == col(Task.project_id))
+            .where(col(TaskTalk.state) == "linked", self.projects())
         )
 
     def open_customers(self) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from bot.commands.registry import Ask, CommandError
 from bot.contract import Button, Level, Notice
 from bot.domain import workdays
 from bot.domain.approvals import Verdict, asked, outcome
+from bot.domain.terms import Decision
 from bot.rules import flows
 from bot.rules.facts import FACTS
 from bot.texts import Text, listed
@@ -22,12 +23,6 @@ Decided = Callable[[Ask, Approval, bool], Awaitable[Notice | None]]
 
 _LAST: Final = ("asker.superior", "role:manager", "role:admin")
 """Who is asked where a step names nobody who is there and may decide."""
-STATES: Final = {
-    "waiting": Text("待批准", "waiting"),
-    "approved": Text("已批准", "approved"),
-    "refused": Text("已退回", "refused"),
-    "withdrawn": Text("已撤回", "withdrawn"),
-}
 
 
 @dataclass(slots=True)
@@ -367,7 +362,7 @@ async def _tell_asker(ask: Ask, one: Approval, comment: str) -> None:
             Text("{kind}「{title}」：{state}", "{kind} “{title}”: {state}"),
             kind=kind,
             title=one.title,
-            state=there.t(STATES[one.state]),
+            state=there.t(Decision(one.state).text),
         ),
         text=comment,
         level=Level.GOOD if one.state == "approved" else Level.WARNING,

@@ -10,7 +10,7 @@ from babel.numbers import format_currency
 
 from bot.commands.registry import Ask
 from bot.contract import Button, Notice, Table
-from bot.domain import terms
+from bot.domain import care, terms
 from bot.rules import book
 from bot.texts import Text, listed
 from storage.customers import Card, Person
@@ -235,6 +235,10 @@ def _fact(ask: Ask, event: str, value: Any) -> Any:
         "customer.tier": terms.Tier,
         "project.phase": terms.Phase,
         "task.stage": terms.TaskStage,
+        "approval.decided": terms.Decision,
+        "project.pushes": terms.Pushes,
+        "survey.answered": care.SurveyKind,
+        "survey.changed": care.SurveyKind,
     }
     if event == "task.key":
         return ask.t(_YES if value else _NO)

@@ -10,6 +10,7 @@ from bot.contract import Button, Level, Notice, Table
 from bot.domain import impact, workdays
 from bot.domain.impact import NEW, Impact
 from bot.domain.plan import HOURS_A_DAY
+from bot.domain.terms import Decision
 from bot.planning import outlook
 from bot.texts import Text
 from storage import changes, plans, projects
@@ -18,12 +19,6 @@ from storage.tables import Approval, ChangeRequest, Interaction, Milestone, Proj
 _PROJECT = Text("项目", "project")
 _ASKER = Text("提出人", "Asked by")
 _MOST_HOURS: Final = Decimal(100_000)
-_STATES: Final = {
-    "waiting": Text("待批准", "waiting"),
-    "approved": Text("已批准", "approved"),
-    "refused": Text("未批准", "refused"),
-    "withdrawn": Text("已撤回", "withdrawn"),
-}
 _NO_SUCH = Text("没有变更 {number}。", "There is no change {number}.")
 
 
@@ -195,7 +190,7 @@ async def _facts(ask: Ask, change: ChangeRequest, project: Project) -> list[tupl
         (ask.t(Text("负责人", "Owner")), names.get(change.owner_id, "")),
         (ask.t(_ASKER), names.get(change.by_id, "")),
         (ask.t(Text("任务", "Task")), task),
-        (ask.t(Text("状态", "State")), ask.t(_STATES[change.state])),
+        (ask.t(Text("状态", "State")), ask.t(Decision(change.state).text)),
     ]
 
 
@@ -230,7 +225,7 @@ async def list_(ask: Ask, project: Annotated[Project | None, _PROJECT] = None) -
             cards.short(change.title, 40),
             f"+{change.days}",
             _money(ask, change, of),
-            ask.t(_STATES[change.state]),
+            ask.t(Decision(change.state).text),
         )
         for change, of in found
     )

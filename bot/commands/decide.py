@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from bot.commands import approval, cards
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
+from bot.domain.terms import Decision
 from bot.rules import flows
 from bot.texts import Text
 from storage import approvals as rows
@@ -116,7 +117,7 @@ async def _waiting(ask: Ask, number: int) -> Approval:
         raise CommandError(
             Text("#{number} 已经处理过：{state}。", "#{number} was decided already: {state}."),
             number=number,
-            state=ask.t(approval.STATES[one.state]),
+            state=ask.t(Decision(one.state).text),
         )
     return one
 
@@ -156,7 +157,7 @@ async def trail(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
         )
     )
     shown = await approval.shown(ask, one)
-    state = (ask.t(Text("状态", "State")), ask.t(approval.STATES[one.state]))
+    state = (ask.t(Text("状态", "State")), ask.t(Decision(one.state).text))
     mine = await _mine(ask, one)
     return shown.model_copy(
         update={

@@ -79,6 +79,24 @@ class Pushes(StrEnum):
         }[self.value]
 
 
+class Decision(StrEnum):
+    """How an approval, and what it decides on, stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def text(self) -> Text:
+        return {
+            "waiting": Text("待批准", "waiting"),
+            "approved": Text("已批准", "approved"),
+            "refused": Text("已退回", "refused"),
+            "withdrawn": Text("已撤回", "withdrawn"),
+        }[self.value]
+
+
 class TaskStage(StrEnum):
     """Where an open task stands on its project's board."""
 
@@ -283,6 +301,12 @@ EVENTS: dict[str, Text] = {
     "task.check": Text("T-{number} 检查项：{text}", "T-{number} checklist: {text}"),
     "task.ticked": Text("T-{number} 已勾选：{text}", "T-{number} ticked: {text}"),
     "task.unticked": Text("T-{number} 取消勾选：{text}", "T-{number} unticked: {text}"),
+    "task.guest": Text("T-{number} 交给供应商：{who}", "T-{number} given to the supplier: {who}"),
+    "task.reported": Text(
+        "供应商 {who} 报告完成 T-{number} {name}", "{who} (supplier) reports T-{number} {name} done"
+    ),
+    "guest.made": Text("新建访客 {name}", "{name} became a guest"),
+    "guest.ended": Text("访客 {name} 的链接已结束", "the link of guest {name} was ended"),
     "interaction.filed": Text("人工归档 #{number}", "#{number} filed by hand"),
     "interaction.unfiled": Text("撤销归档 #{number}", "filing of #{number} taken back"),
     "alert.raised": Text("风险预警：{rule}", "risk alert: {rule}"),

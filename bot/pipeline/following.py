@@ -7,15 +7,15 @@ from typing import Final
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import telling
+from bot import people, telling
 from bot.contract import Button, Level, Notice
 from bot.people import Defaults
-from bot.pipeline import answering, promises
+from bot.pipeline import answering, promises, waiting
 from bot.pipeline.promises import Said
 from bot.pipeline.remarks import Remark, find
 from bot.pipeline.work import Work
 from bot.texts import Text, language_of
-from storage import remarks
+from storage import remarks, talk
 from storage.tables import User
 
 _LEAST: Final = 4
@@ -44,6 +44,7 @@ class Following:
         said = [_said(work) for work in works if _ours(work)]
         await promises.keep(session, said, now, self._defaults)
         await answering.follow(session, works, now, self._defaults)
+        await waiting.follow(session, works, now, self._defaults, self._home)
 
     async def _remarks(self, session: AsyncSession, works: Sequence[Work], now: datetime) -> None:
         theirs = [work for work in works if _theirs(work)]
@@ -71,17 +72,20 @@ class Following:
     async def _tell(
         self, session: AsyncSession, found: Sequence[tuple[Work, Remark]], now: datetime
     ) -> None:
-        """The assignees, each in their own chats and language."""
+        """The assignees who may read it, each in their own chats and language."""
+        found = [one for one in found if one[0].message.sent_at >= now - _FRESH]
         ids = {remark.task.assignee_id for _, remark in found} - {None}
         if not ids:
             return
         rows = await session.exec(select(User).where(col(User.id).in_(ids), col(User.active)))
         users = {user.id: user for user in rows}
+        readers = {id_: await people.actor(session, id_, self._defaults) for id_ in users}
         for work, remark in found:
-            if work.message.sent_at < now - _FRESH:
-                continue
             user = users.get(remark.task.assignee_id or 0)
-            if user is None:
+            reader = readers[user.id] if user else None
+            if user is None or reader is None:
+                continue
+            if await talk.interaction(session, reader.scope, work.interaction_id) is None:
                 continue
             notice = _notice(work, remark, user.language or self._defaults.language)
             await telling.member(

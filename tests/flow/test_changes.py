@@ -80,7 +80,7 @@ async def test_refused_it_leaves_everything_as_it_was(loaded: Program):
     assert "not this year" in play.words(
         (await play.posted(loaded, await play.own_chat(loaded, "Emma")))[-1]
     )
-    assert "未批准" in await play.said(loaded, "/变更列表 P-0001")
+    assert "已退回" in await play.said(loaded, "/变更列表 P-0001")
 
 
 async def test_new_work_becomes_a_task_of_its_owner(loaded: Program):

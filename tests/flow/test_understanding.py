@@ -47,9 +47,22 @@ async def test_a_remark_on_a_task_finds_it_and_its_assignee_is_told(loaded: Prog
     assert (tied["state"], tied["task_id"]) == ("linked", 2)
     told = [play.words(notice) for notice in await play.posted(loaded)]
     assert any("客户谈到任务 T-2" in words and "黑屏" in words for words in told)
-    assert "T-2 安装塔吊监控摄像头" in await play.said(loaded, "/item #1")
+    assert "T-2 安装塔吊监控摄像头" in await play.said(loaded, "/item #1", "李雷")
     await play.run(loaded, "/about no #1 T-2")
     assert "T-2 安装" not in await play.said(loaded, "/item #1")
+    assert not (await play.run(loaded, "/item #1", "李雷")).ok  # the customer's, not their project's
+
+
+async def test_a_remark_that_may_be_about_a_task_is_not_shown_to_who_may_not_read_it(
+    loaded: Program,
+):
+    await play.run(loaded, "/task new P-0001 安装塔吊监控摄像头 @李雷")
+    await play.run(loaded, "/task new P-0001 安装塔吊监控平台 @李雷")
+    said = play.message("m1", "塔吊监控今天又黑屏了，抓紧看看", sent_at=datetime.now(UTC))
+    await play.file_all(loaded, said)
+    (tied,) = await play.rows(loaded, "SELECT state FROM task_talk")
+    assert tied["state"] == "proposed"
+    assert not any("黑屏" in play.words(one) for one in await play.posted(loaded, "user-3"))
 
 
 async def test_talk_that_names_no_work_touches_no_task(loaded: Program):
