@@ -1,6 +1,7 @@
 """Row after row of what the product was asked for, as people would talk with it, in both languages.
 
-`tests/data/rows.txt` is the story; what is not yet said in it can be seen with `pytest -rP`.
+`tests/data/rows.txt` is the story: lines that are said, with what must (`=`) and must not (`!`) be
+seen in the answer; words of two languages stand on both sides of a bar.
 """
 
 import re
@@ -100,8 +101,9 @@ class Stage:
 async def stage(loaded: Program, language: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
     quarter.move_clock(monkeypatch)
     monkeypatch.setattr(quarter.Moved, "at", MONDAY)
-    for table in ("user_account", "conversation", "customer"):
-        await play.rows(loaded, f"UPDATE {table} SET language = :l RETURNING 1", l=language)
+    await play.rows(loaded, "UPDATE user_account SET language = :l RETURNING 1", l=language)
+    await play.rows(loaded, "UPDATE conversation SET language = :l RETURNING 1", l=language)
+    await play.rows(loaded, "UPDATE customer SET language = :l RETURNING 1", l=language)
     async with loaded.db.transaction() as session:
         await play.set_superior(session, "周服", "陈总")
     return Stage(loaded, language)
@@ -119,7 +121,5 @@ async def test_each_row_shows_what_it_promises(stage: Stage):
             if (stage.mine(words) in stage.said) is (sign == "!"):
                 missed.append(f"{row}: {sign} {stage.mine(words)}\n{stage.said}")
         elif line:
-            print(f"\n{row}\n{line}")
             await stage.play(line)
-            print(stage.said)
     assert not missed, "\n\n".join(missed)
