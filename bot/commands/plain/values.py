@@ -63,6 +63,8 @@ def _scalar(param: Param, source: str, item: Item) -> str:
         return _shaped(param, item)
     if source == "code" and isinstance(item.value, Named):
         return item.text.upper() if "-" in item.text else ""
+    if source == "slug" and kind == "code":  # site-1 looks like a customer's code, and is nobody's
+        return quoted(item.text)
     if source and kind == source:
         return str(item.value) if source == "code" else quoted(str(item.value))
     return ""
