@@ -22,6 +22,7 @@ from bot.contract import (
     LanguageModel,
     Notice,
     Ports,
+    Reaching,
     SpeechEngine,
     StoredFile,
     Working,
@@ -187,6 +188,14 @@ class Program(Host):
 
     def key(self, purpose: str) -> bytes:
         return self.ports.key(purpose)
+
+    def systems(self) -> dict[str, tuple[str, str]]:
+        return {
+            name: (channel, chat)
+            for channel, adapter in self.adapters.items()
+            if isinstance(adapter, Reaching)
+            for name, chat in adapter.systems().items()
+        }
 
     async def allowance(self, chat: Conversation) -> outbox.Room:
         adapter = self.adapters.get(ChannelName(chat.channel))

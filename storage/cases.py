@@ -1,6 +1,7 @@
 """Questions about service cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Customer, Project, ServiceCase, User
+from storage.tables import Customer, Interaction, Project, ServiceCase, User
 
 Row = tuple[ServiceCase, Customer, User | None]
 
@@ -87,3 +88,32 @@ async def running(session: AsyncSession) -> Sequence[Row]:
         .with_for_update(of=ServiceCase, skip_locked=True)
     )
     return (await session.exec(asked)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A case that waits for its customer."""
+
+    case: ServiceCase
+    customer: Customer
+    owner: User | None
+    conversation_id: int | None
+    """Where it came from; None: a member opened it by hand."""
+
+
+async def waiting(session: AsyncSession, customer_ids: Collection[int]) -> list[Waiting]:
+    """The cases of customers that wait for them, locked until the commit."""
+    asked = (
+        select(ServiceCase, Customer, User, Interaction)
+        .join(Customer, col(Customer.id) == col(ServiceCase.customer_id))
+        .outerjoin(User, col(User.id) == col(ServiceCase.owner_id))
+        .outerjoin(Interaction, col(Interaction.id) == col(ServiceCase.interaction_id))
+        .where(ServiceCase.state == "waiting", col(ServiceCase.customer_id).in_(customer_ids))
+        .order_by(col(ServiceCase.id))
+        .with_for_update(of=ServiceCase)
+    )
+    rows = (await session.exec(asked)).all()
+    return [
+        Waiting(case, customer, owner, item.conversation_id if item else None)
+        for case, customer, owner, item in rows
+    ]

@@ -6,7 +6,7 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.scope import Scope
-from storage.tables import Customer, Deal, PriceItem, Quote, QuoteLine
+from storage.tables import Contract, Customer, Deal, PriceItem, Quote, QuoteLine
 
 _OVER = ("won", "lost")
 
@@ -40,6 +40,22 @@ async def listed(
         asked = asked.where(col(Deal.stage).not_in(_OVER))
     asked = asked.order_by(col(Deal.close_on).nulls_last(), col(Deal.id)).limit(limit)
     return (await session.exec(asked)).all()
+
+
+async def of_contract(session: AsyncSession, contract: Contract) -> Deal | None:
+    """The chance that a contract came of: its quote's, else the only won one of its customer that has
+    no project yet.
+    """
+    quoted = await session.get(Quote, contract.quote_id or 0)
+    if quoted is not None and quoted.deal_id is not None:
+        return await session.get(Deal, quoted.deal_id)
+    asked = select(Deal).where(
+        Deal.customer_id == contract.customer_id,
+        Deal.stage == "won",
+        col(Deal.project_id).is_(None),
+    )
+    won = (await session.exec(asked.limit(2))).all()
+    return won[0] if len(won) == 1 else None
 
 
 async def prices(session: AsyncSession, *, limit: int = 500) -> Sequence[PriceItem]:

@@ -3,6 +3,7 @@
 Columns are named for what they are: `task.days_late` is a fact, `said.task` a word for people.
 """
 
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,39 +14,54 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 Row = Mapping[str, Any]
 PAGE: Final = 2_000
 
-_TASKS: Final = """
+_PAST: Final = "CAST(:past AS boolean)"
+_PROGRESS: Final = "project.progress"
+MOVING: Final = ("customer.tier", "customer.stage", "project.phase", _PROGRESS)
+"""Facts that are columns, each change of which is an event of the same name."""
+
+
+_TASKS: Final = f"""
 SELECT t.id, p.customer_id, t.project_id,
   (CAST(:today AS date) - t.due) AS "task.days_late", t.key AS "task.key",
-  p.phase AS "project.phase", p.progress / 100.0 AS "project.progress", c.tier AS "customer.tier",
+  p.phase AS "project.phase",
+  p.progress / 100.0 AS "project.progress",
+  c.tier AS "customer.tier",
   p.code || ' ' || p.name AS "said.project", c.code || ' ' || c.name AS "said.customer",
   t.name AS "said.task", t.due AS "said.due", COALESCE(u.name, '—') AS "said.assignee"
 FROM task t JOIN project p ON p.id = t.project_id JOIN customer c ON c.id = p.customer_id
 LEFT JOIN user_account u ON u.id = t.assignee_id
-WHERE t.id > :after AND (t.done_at IS NULL OR (CAST(:past AS boolean) AND t.done_at > :now)) AND t.due < :today AND p.phase <> 'closed'
+WHERE t.id > :after AND (t.done_at IS NULL OR (CAST(:past AS boolean) AND t.done_at > :now)) AND t.due < :today
+  AND (p.phase <> 'closed' OR ({_PAST} AND p.closed_at > :now))
 ORDER BY t.id LIMIT :most
-"""
+"""  # noqa: S608 - our own names
 
-_PROJECTS: Final = """
+_PROJECTS: Final = f"""
 WITH page AS (
   SELECT * FROM project
-  WHERE id > :after AND (CAST(:only AS bigint) IS NULL OR id = :only) AND phase <> 'closed'
+  WHERE id > :after AND (CAST(:only AS bigint) IS NULL OR id = :only)
+  AND (phase <> 'closed' OR ({_PAST} AND closed_at > :now))
   ORDER BY id LIMIT :most),
 late AS (SELECT project_id, count(*) AS n FROM task
   WHERE (done_at IS NULL OR (CAST(:past AS boolean) AND done_at > :now)) AND due < :today
   AND project_id IN (SELECT id FROM page) GROUP BY 1),
 changes AS (SELECT project_id, count(*) AS n FROM change_request
   WHERE made_at > CAST(:now AS timestamptz) - interval '30 days' AND state <> 'withdrawn'
-  AND project_id IN (SELECT id FROM page) GROUP BY 1),
+  AND (NOT {_PAST} OR made_at <= :now) AND project_id IN (SELECT id FROM page) GROUP BY 1),
 risks AS (SELECT project_id, count(*) AS n, count(*) FILTER (WHERE due < :today) AS past FROM risk
-  WHERE closed_at IS NULL AND level = 'high'
+  WHERE level = 'high' AND (closed_at IS NULL OR ({_PAST} AND closed_at > :now))
+  AND (NOT {_PAST} OR made_at <= :now)
   AND project_id IN (SELECT id FROM page) GROUP BY 1),
 defects AS (SELECT project_id, count(*) AS n FROM defect
-  WHERE fixed_at IS NULL AND project_id IN (SELECT id FROM page) GROUP BY 1),
+  WHERE (fixed_at IS NULL OR ({_PAST} AND fixed_at > :now)) AND (NOT {_PAST} OR found_on <= :today)
+  AND project_id IN (SELECT id FROM page) GROUP BY 1),
+since AS (SELECT project_id, sum(amount) AS spent FROM cost
+  WHERE {_PAST} AND spent_on > :today AND project_id IN (SELECT id FROM page) GROUP BY 1),
 slips AS (SELECT DISTINCT ON (project_id) project_id, p50 - due AS days, spi FROM delay_forecast
   WHERE project_id IN (SELECT id FROM page) AND day <= :today ORDER BY project_id, day DESC)
 SELECT page.id, page.customer_id, page.id AS project_id,
-  page.phase AS "project.phase", page.progress / 100.0 AS "project.progress",
-  page.spent / NULLIF(page.budget, 0) AS "project.budget_used",
+  page.phase AS "project.phase",
+  page.progress / 100.0 AS "project.progress",
+  (page.spent - COALESCE(since.spent, 0)) / NULLIF(page.budget, 0) AS "project.budget_used",
   GREATEST(0, CAST(:today AS date) - page.due_on) AS "project.days_late",
   COALESCE(late.n, 0) AS "project.late_tasks", slips.days AS "project.forecast_slip", slips.spi AS "project.spi",
   COALESCE(changes.n, 0) AS "project.open_changes_30d",
@@ -57,11 +73,11 @@ SELECT page.id, page.customer_id, page.id AS project_id,
 FROM page JOIN customer c ON c.id = page.customer_id
 LEFT JOIN late ON late.project_id = page.id LEFT JOIN changes ON changes.project_id = page.id
 LEFT JOIN risks ON risks.project_id = page.id LEFT JOIN defects ON defects.project_id = page.id
-LEFT JOIN slips ON slips.project_id = page.id
+LEFT JOIN slips ON slips.project_id = page.id LEFT JOIN since ON since.project_id = page.id
 ORDER BY page.id
-"""
+"""  # noqa: S608 - our own names
 
-_CUSTOMERS: Final = """
+_CUSTOMERS: Final = f"""
 WITH page AS (
   SELECT * FROM customer
   WHERE id > :after AND (CAST(:only AS bigint) IS NULL OR id = :only) AND merged_into_id IS NULL
@@ -86,11 +102,12 @@ talk AS (
 changes AS (SELECT p.customer_id, count(*) AS n FROM change_request r
   JOIN project p ON p.id = r.project_id WHERE p.customer_id IN (SELECT id FROM page)
   AND r.made_at > CAST(:now AS timestamptz) - interval '30 days' AND r.state <> 'withdrawn'
-  GROUP BY 1),
+  AND (NOT {_PAST} OR r.made_at <= :now) GROUP BY 1),
 due AS (SELECT customer_id, CAST(:today AS date) - min(due) AS days FROM payment_term
   WHERE (settled_on IS NULL OR (CAST(:past AS boolean) AND settled_on > :today)) AND due < :today AND customer_id IN (SELECT id FROM page) GROUP BY 1)
 SELECT page.id, page.id AS customer_id, NULL AS project_id,
-  page.tier AS "customer.tier", page.stage AS "customer.stage",
+  page.tier AS "customer.tier",
+  page.stage AS "customer.stage",
   CASE WHEN scored >= 3 AND scored_before >= 3 THEN mood END AS "customer.mood",
   CASE WHEN scored >= 3 AND scored_before >= 3 THEN before - mood END AS "customer.mood_drop",
   CASE WHEN month > 0 THEN negative / CAST(month AS float) END AS "customer.negative_share",
@@ -113,15 +130,16 @@ LEFT JOIN LATERAL (SELECT s.score FROM health_snapshot s WHERE s.customer_id = p
 LEFT JOIN LATERAL (SELECT v.score FROM survey v WHERE v.customer_id = page.id AND v.kind = 'nps'
   AND v.answered_at <= :now ORDER BY v.answered_at DESC LIMIT 1) nps ON true
 ORDER BY page.id
-"""
+"""  # noqa: S608 - our own names
 
-_CONTRACTS: Final = """
+_CONTRACTS: Final = f"""
 SELECT k.id, k.customer_id, k.project_id, k.ends_on - CAST(:today AS date) AS "contract.days_left",
   c.tier AS "customer.tier", c.stage AS "customer.stage", c.code || ' ' || c.name AS "said.customer",
   k.code || ' ' || k.name AS "said.contract", k.ends_on AS "said.due"
 FROM contract k JOIN customer c ON c.id = k.customer_id
-WHERE k.id > :after AND k.state = 'signed' AND k.ends_on >= :today ORDER BY k.id LIMIT :most
-"""
+WHERE k.id > :after AND k.state = 'signed' AND k.ends_on >= :today
+  AND (NOT {_PAST} OR k.signed_on <= :today) ORDER BY k.id LIMIT :most
+"""  # noqa: S608 - our own names
 
 _CASES: Final = """
 SELECT s.id, s.customer_id, s.project_id, s.kind AS "case.kind",
@@ -244,11 +262,12 @@ ORDER BY i.id LIMIT :most
 async def happened(
     session: AsyncSession, event: str, since: datetime, until: datetime
 ) -> Sequence[Row]:
-    """What of one name has happened, with what is known of its customer today."""
+    """What of one name has happened, with what is known of its customer and project today."""
     found = await session.execute(
         text("""
-SELECT e.id, e.at, e.facts, COALESCE(e.customer_id, p.customer_id) AS customer_id,
-  c.tier AS "customer.tier", c.stage AS "customer.stage", p.phase AS "project.phase"
+SELECT e.id, e.at, e.facts, COALESCE(e.customer_id, p.customer_id) AS customer_id, e.project_id,
+  c.tier AS "customer.tier", c.stage AS "customer.stage", p.phase AS "project.phase",
+  p.progress / 100.0 AS "project.progress"
 FROM event e LEFT JOIN project p ON p.id = e.project_id
 LEFT JOIN customer c ON c.id = COALESCE(e.customer_id, p.customer_id)
 WHERE e.name = :event AND e.at > :since AND e.at <= :until ORDER BY e.id
@@ -256,3 +275,44 @@ WHERE e.name = :event AND e.at > :since AND e.at <= :until ORDER BY e.id
         {"event": event, "since": since, "until": until},
     )
     return [dict(zip(found.keys(), row, strict=True)) for row in found]
+
+
+class Moved:
+    """What changed after a time of columns whose changes are events, so that each moment is known."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[str, int], list[datetime]] = {}
+        self._before: dict[tuple[str, int], list[str]] = {}
+
+    def add(self, name: str, id_: int, at: datetime, before: str) -> None:
+        """The next one, in the order of time."""
+        self._at.setdefault((name, id_), []).append(at)
+        self._before.setdefault((name, id_), []).append(before)
+
+    def then(self, row: Row, at: datetime) -> Row:
+        """A row of today as it was at a moment: the first change after that tells what was before."""
+        earlier: dict[str, Any] = {}
+        for name in MOVING:
+            key = (name, row.get(f"{name.split('.', 1)[0]}_id") or 0)
+            if name in row and key in self._at:
+                number = bisect_right(self._at[key], at)
+                if number < len(self._at[key]):
+                    before = self._before[key][number]
+                    earlier[name] = float(before) / 100 if name == _PROGRESS else before
+        return {**row, **earlier}
+
+
+async def moved(session: AsyncSession, since: datetime) -> Moved:
+    found = await session.execute(
+        text("""
+SELECT name, COALESCE(CASE WHEN name LIKE 'project.%' THEN project_id ELSE customer_id END, 0), at,
+  facts ->> 'before'
+FROM event WHERE name = ANY(:names) AND at > :since AND facts ->> 'before' IS NOT NULL
+ORDER BY at, id
+"""),
+        {"names": list(MOVING), "since": since},
+    )
+    made = Moved()
+    for row in found:
+        made.add(*row)
+    return made

@@ -13,10 +13,11 @@ from storage.tables import DelayForecast, Project
 
 
 async def outcomes(
-    session: AsyncSession, today: date, ahead: int
+    session: AsyncSession, today: date, ahead: int, after: date | None = None
 ) -> Sequence[tuple[date, float, bool]]:
     """The first snapshot of each customer and month that is `ahead` days old, in the order of time:
-    its day, its points, and whether they were lost within these days.
+    its day, its points, and whether they were lost within these days. `after`: later ones only, since
+    points of before were given by another card.
     """
     rows = await session.execute(
         text("""
@@ -24,13 +25,14 @@ WITH firsts AS (SELECT DISTINCT ON (customer_id, date_trunc('month', day)) custo
     COALESCE((SELECT sum(CAST(one ->> 'points' AS float))
       FROM jsonb_array_elements(churn_reasons) one), 0) AS points
   FROM health_snapshot WHERE day <= CAST(:today AS date) - CAST(:ahead AS int) AND churn IS NOT NULL
+    AND (CAST(:after AS date) IS NULL OR day > CAST(:after AS date))
   ORDER BY customer_id, date_trunc('month', day), day)
 SELECT f.day, f.points, EXISTS (SELECT 1 FROM event e WHERE e.customer_id = f.customer_id
   AND e.name = 'customer.stage' AND e.facts ->> 'after' = 'lost'
   AND e.at >= f.day AND e.at < f.day + CAST(:ahead AS int))
 FROM firsts f ORDER BY f.day, f.customer_id
 """),
-        {"today": today, "ahead": ahead},
+        {"today": today, "ahead": ahead, "after": after},
     )
     return [(day, float(points), gone) for day, points, gone in rows]
 

@@ -227,7 +227,7 @@ async def earlier(
     rows = await session.execute(
         text("""
 SELECT DISTINCT ON (customer_id) customer_id, score FROM health_snapshot
-WHERE customer_id = ANY(:ids) AND day BETWEEN :first AND :last
+WHERE customer_id = ANY(:ids) AND day BETWEEN :first AND :last AND score IS NOT NULL
 ORDER BY customer_id, abs(day - CAST(:wanted AS date))
 """),
         {
@@ -240,12 +240,22 @@ ORDER BY customer_id, abs(day - CAST(:wanted AS date))
     return dict(rows.all())
 
 
-async def history(session: AsyncSession, customer_id: int, since: date) -> Sequence[HealthSnapshot]:
-    """The oldest first."""
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A day on which enough was known to tell a score."""
+
+    day: date
+    score: float
+    parts: Mapping[str, Any]
+
+
+async def history(session: AsyncSession, customer_id: int, since: date) -> list[Scored]:
+    """The scores of a customer since a day, the oldest first."""
     asked = select(HealthSnapshot).where(
         HealthSnapshot.customer_id == customer_id, col(HealthSnapshot.day) >= since
     )
-    return (await session.exec(asked.order_by(col(HealthSnapshot.day)))).all()
+    rows = await session.exec(asked.order_by(col(HealthSnapshot.day)))
+    return [Scored(one.day, one.score, one.parts) for one in rows if one.score is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +275,9 @@ async def latest(
     owner_id: int | None = None,
     customer_id: int | None = None,
 ) -> list[Latest]:
-    """The last snapshot since a day of each customer that `scope` may see, the lowest score first."""
+    """The last snapshot since a day of each customer that `scope` may see: the lowest score first,
+    those without one last.
+    """
     newest = (
         select(HealthSnapshot.customer_id, func.max(HealthSnapshot.day).label("day"))
         .where(col(HealthSnapshot.day) >= since)
@@ -287,7 +299,9 @@ async def latest(
         asked = asked.where(Customer.owner_id == owner_id)
     if customer_id is not None:
         asked = asked.where(Customer.id == customer_id)
-    rows = await session.exec(asked.order_by(col(HealthSnapshot.score), col(Customer.id)))
+    rows = await session.exec(
+        asked.order_by(col(HealthSnapshot.score).nulls_last(), col(Customer.id))
+    )
     return [Latest(customer, one, owner or "") for customer, one, owner in rows]
 
 

@@ -267,3 +267,32 @@ async def hold_name(session: AsyncSession, external_id: str) -> None:
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 9))"), {"name": external_id}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How deliveries to one chat have gone since a time; `why` is the newest trouble, if any."""
+
+    sent: int
+    waiting: int
+    failed: int
+    last: datetime | None
+    why: str
+
+
+async def delivered(
+    session: AsyncSession, lanes: Sequence[str], since: datetime
+) -> dict[str, Delivered]:
+    """By lane; what still waits counts whenever it was queued."""
+    found = await session.execute(
+        text("""
+SELECT lane, count(*) FILTER (WHERE state = 'sent'),
+  count(*) FILTER (WHERE state IN ('waiting', 'sending')), count(*) FILTER (WHERE state = 'failed'),
+  max(done_at) FILTER (WHERE state = 'sent'),
+  (array_agg(error ORDER BY id DESC) FILTER (WHERE state <> 'sent' AND error IS NOT NULL))[1]
+FROM outbox
+WHERE lane = ANY(:lanes) AND (state IN ('waiting', 'sending') OR created_at > :since) GROUP BY lane
+"""),
+        {"lanes": list(lanes), "since": since},
+    )
+    return {row[0]: Delivered(row[1], row[2], row[3], row[4], row[5] or "") for row in found}

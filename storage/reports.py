@@ -5,42 +5,73 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select as columns
 from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import Customer, CustomerReport, Deliverable, Milestone, Project
+from storage.tables import (
+    AnswerClock,
+    Customer,
+    CustomerReport,
+    Deliverable,
+    Milestone,
+    Project,
+    ServiceCase,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """Cases and answers of a time; hours are medians, None where there were none."""
+class Cases:
+    """How many cases of a time there were."""
 
     opened: int
     solved: int
     open: int
-    answer_hours: float | None
-    solve_hours: float | None
 
 
-async def service(
-    session: AsyncSession, customer_id: int, since: datetime, now: datetime
-) -> Service:
+async def cases(session: AsyncSession, customer_id: int, since: datetime, now: datetime) -> Cases:
     row = (
         await session.execute(
             text("""
 SELECT count(*) FILTER (WHERE opened_at > :since), count(*) FILTER (WHERE solved_at > :since),
-  count(*) FILTER (WHERE solved_at IS NULL),
-  (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY EXTRACT(epoch FROM answered_at - started_at))
-   FROM answer_clock WHERE customer_id = :id AND answered_at > :since AND answered_at <= :now) / 3600,
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY EXTRACT(epoch FROM solved_at - opened_at))
-    FILTER (WHERE solved_at > :since) / 3600
+  count(*) FILTER (WHERE solved_at IS NULL)
 FROM service_case WHERE customer_id = :id AND opened_at <= :now
 """),
             {"id": customer_id, "since": since, "now": now},
         )
     ).one()
-    return Service(*row)
+    return Cases(*row)
+
+
+Times = Sequence[tuple[datetime, datetime]]
+"""When each began, and when it was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """First answers and solved cases of a time."""
+
+    answers: Times
+    solutions: Times
+
+
+async def times(session: AsyncSession, customer_id: int, since: datetime, now: datetime) -> Waited:
+    answers = await session.execute(
+        columns(col(AnswerClock.started_at), col(AnswerClock.answered_at)).where(
+            col(AnswerClock.customer_id) == customer_id,
+            col(AnswerClock.answered_at) > since,
+            col(AnswerClock.answered_at) <= now,
+        )
+    )
+    solved = await session.execute(
+        columns(col(ServiceCase.opened_at), col(ServiceCase.solved_at)).where(
+            col(ServiceCase.customer_id) == customer_id,
+            col(ServiceCase.opened_at) <= now,
+            col(ServiceCase.solved_at) > since,
+        )
+    )
+    return Waited([(a, b) for a, b in answers], [(a, b) for a, b in solved])
 
 
 async def marks(

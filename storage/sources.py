@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, or_, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -77,6 +78,19 @@ async def listed(session: AsyncSession, scope: Scope, limit: int = 40) -> Sequen
         .limit(limit)
     )
     return [Heard(*row) for row in found]
+
+
+async def prune(session: AsyncSession, before: datetime, most: int = 5_000) -> int:
+    """Forget some of what was taken before a time; what was refused stays, with its reason."""
+    count = await session.scalar(
+        text("""
+WITH old AS (SELECT id FROM source_event WHERE error = '' AND at < :before ORDER BY id LIMIT :most),
+gone AS (DELETE FROM source_event USING old WHERE source_event.id = old.id RETURNING 1)
+SELECT count(*) FROM gone
+"""),
+        {"before": before, "most": most},
+    )
+    return count or 0
 
 
 async def refusals(

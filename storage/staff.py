@@ -192,7 +192,7 @@ class Done:
     hours: Decimal
     ratings: int
     rating: Decimal | None
-    """Mean of customers' answers, 1 to 5."""
+    """Mean of customers' answers, 1 to 5; the NPS of a project is brought to that span, 0 → 1 and 10 → 5."""
 
 
 _DONE: Final = """
@@ -214,8 +214,11 @@ hours AS (
   SELECT user_id AS id, sum(hours) AS n FROM time_entry
   WHERE worked_on >= :first AND worked_on < :last GROUP BY 1),
 ratings AS (
-  SELECT user_id AS id, count(*) AS n, avg(score) AS mean FROM survey
-  WHERE kind = 'csat' AND score IS NOT NULL AND answered_at >= :since AND answered_at < :until
+  SELECT COALESCE(s.user_id, p.manager_id) AS id, count(*) AS n,
+    avg(CASE s.kind WHEN 'nps' THEN 1 + 0.4 * s.score ELSE s.score END) AS mean
+  FROM survey s LEFT JOIN project p ON p.id = s.project_id
+  WHERE (s.kind = 'csat' OR s.project_id IS NOT NULL) AND s.score IS NOT NULL
+    AND s.answered_at >= :since AND s.answered_at < :until
   GROUP BY 1)
 SELECT u.id AS user_id, u.name, COALESCE(a.n, 0) AS answered, COALESCE(a.good, 0) AS answered_in_time,
   COALESCE(p.n, 0) AS promised, COALESCE(p.good, 0) AS kept,

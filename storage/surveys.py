@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,10 +47,32 @@ async def last_asked(
     ).first()
 
 
+async def near(
+    session: AsyncSession, customer_id: int, now: datetime, since: datetime
+) -> Survey | None:
+    """The newest question, of any kind, that waits for a customer's answer or was put since."""
+    open_ = col(Survey.answered_at).is_(None) & (col(Survey.expires_at) > now)
+    return (
+        await session.exec(
+            select(Survey)
+            .where(
+                Survey.customer_id == customer_id,
+                Survey.expires_at > Survey.made_at,
+                open_ | (col(Survey.made_at) >= since),
+            )
+            .order_by(col(Survey.id).desc())
+            .limit(1)
+        )
+    ).first()
+
+
 async def unanswered(
     session: AsyncSession, sent_before: datetime, now: datetime
 ) -> Sequence[tuple[Survey, Push, Customer]]:
-    """Surveys that were sent before, wait for an answer, and were never reminded of."""
+    """Surveys that were sent before, wait for an answer, and were never reminded of; of a customer
+    the newest alone.
+    """
+    later = aliased(Survey)
     found = await session.exec(
         select(Survey, Push, Customer)
         .join(Push, col(Push.id) == col(Survey.push_id))
@@ -58,6 +82,11 @@ async def unanswered(
             col(Survey.reminded_at).is_(None),
             col(Survey.sent_at) <= sent_before,
             col(Survey.expires_at) > now,
+            ~exists().where(
+                col(later.customer_id) == col(Survey.customer_id),
+                col(later.id) > col(Survey.id),
+                col(later.sent_at).is_not(None),
+            ),
         )
         .order_by(col(Survey.id))
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, column, func, insert, text
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, column, func, insert, null, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,6 +42,13 @@ async def bound_chats(
     ).all()
 
 
+async def stand_for(session: AsyncSession, channel: str, chat: str, name: str) -> None:
+    """The internal chat that stands for a system of the firm's; past the record of undo."""
+    values = {"channel": channel, "chat": chat, "name": name, "audience": "internal"}
+    made = upsert(Conversation).values(**values, created_at=datetime.now(UTC))
+    await session.execute(made.on_conflict_do_nothing())
+
+
 async def alerts(
     session: AsyncSession,
     scope: Scope,
@@ -58,7 +66,15 @@ async def alerts(
 
 def shown_to(scope: Scope, project_id: int | None = None) -> ColumnElement[bool]:
     """Condition on `Alert`: open, with an open reason that `scope` may see, of a project if named."""
-    reason: Any = func.jsonb_array_elements(col(Alert.reasons)).table_valued(
+    # One that was raised before reasons were kept has its rule for its only one: see `reasons_of`.
+    only: Any = func.jsonb_build_object(
+        *("project", col(Alert.project_id), "money", "none", "gone", null())
+    )
+    kept: Any = case(
+        (func.jsonb_array_length(col(Alert.reasons)) > 0, col(Alert.reasons)),
+        else_=func.jsonb_build_array(only),
+    )
+    reason: Any = func.jsonb_array_elements(kept).table_valued(
         column("value", JSONB), name="reason"
     )
     value = reason.c.value
@@ -74,11 +90,37 @@ def shown_to(scope: Scope, project_id: int | None = None) -> ColumnElement[bool]
     return and_(col(Alert.closed_at).is_(None), found.exists())
 
 
+def reasons_of(alert: "Alert | Open") -> list[Any]:
+    """Its reasons; an alert that was raised before they were kept has its rule's title for one."""
+    if alert.reasons:
+        return alert.reasons
+    at = alert.opened_at.isoformat()
+    return [
+        {
+            "rule": alert.rule,
+            "subject": alert.subject,
+            "facts": {},
+            "said": {},
+            "interaction": None,
+            "project": alert.project_id,
+            "money": "none",
+            "level": alert.level,
+            "at": at,
+            "to": [],
+            "told": {},
+            "acked": alert.acknowledged_at is not None,
+            "gone": None,
+        }
+    ]
+
+
 async def seen(
     session: AsyncSession, scope: Scope, found: Sequence[Alert], *, closed: bool = False
 ) -> dict[int, list[Any]]:
     """The open reasons of each of these alerts that `scope` may see; `closed`: the others too."""
-    listed = [(alert, one) for alert in found for one in alert.reasons if closed or not one["gone"]]
+    listed = [
+        (alert, one) for alert in found for one in reasons_of(alert) if closed or not one["gone"]
+    ]
     projects = set(
         await session.exec(
             select(Project.id).where(
@@ -152,7 +194,10 @@ async def open_alerts(
     if climbing is not None:
         asked = asked.where(col(Alert.climb_at) <= climbing, col(Alert.acknowledged_at).is_(None))
     found = await session.execute(asked.order_by(col(Alert.id)))
-    return [Open(**dict(row)) for row in found.mappings()]
+    listed = [Open(**dict(row)) for row in found.mappings()]
+    for alert in listed:
+        alert.reasons = reasons_of(alert)
+    return listed
 
 
 async def keep(session: AsyncSession, alert: Open) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 from adapters.feishu.api import Api, section, text
 from adapters.feishu.errors import Fault
 from bot import log
-from bot.contract import Can, Chart, Notice, TryLater
+from bot.contract import Can, Notice, Picture, TryLater
 from bot.render import chart
 from bot.render.degrade import degrade
 
@@ -35,7 +35,7 @@ async def shown(api: Api, notice: Notice) -> tuple[Notice, str]:
     return (notice, key) if key else (degrade(notice, _WITHOUT), "")
 
 
-async def _uploaded(api: Api, drawn: Chart) -> str:
+async def _uploaded(api: Api, drawn: Picture) -> str:
     data = await asyncio.to_thread(chart.png, drawn)
     answer = await api.call("POST", "im/v1/images", body=data)
     return text(section(answer, "data"), "image_key")

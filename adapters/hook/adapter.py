@@ -1,21 +1,19 @@
 """The webhook's web side: what comes in is durable before the 200; what goes out is signed.
 
 People's messages come to `/hooks/message`; systems that tell of a project or of money have an
-address and a secret each.
+address and a secret each, and so have systems that rules tell.
 """
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
-from adapters.hook import inbound, outbound
+from adapters.hook import far, inbound, outbound
+from adapters.hook.systems import Systems, read
 from bot.contract import (
     Budget,
     Busy,
@@ -24,7 +22,6 @@ from bot.contract import (
     Notice,
     NotSupported,
     Ports,
-    Refused,
     Sent,
     StoredFile,
     Target,
@@ -36,7 +33,6 @@ from bot.contract import (
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_TOLD: Final = 256 * 1024
 _REFUSED: Final = {"unreadable": 400, "unknown": 404, "refused": 422}
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=9)
 
 
 class HookAdapter:
@@ -45,10 +41,17 @@ class HookAdapter:
     channel = inbound.CHANNEL
     can: frozenset[Can] = frozenset({Can.BUTTONS, Can.TABLES})
 
-    def __init__(self, secret: SecretStr | None, push_url: str | None, ports: Ports) -> None:
+    def __init__(
+        self,
+        secret: SecretStr | None,
+        push_url: str | None,
+        ports: Ports,
+        systems: Systems | None = None,
+    ) -> None:
         self._secret = secret.get_secret_value().encode() if secret else b""
         self._push_url = push_url
         self._ports = ports
+        self._systems = systems or Systems({}, ports.key)
         self._session: aiohttp.ClientSession | None = None
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -57,15 +60,22 @@ class HookAdapter:
             web.post("/hooks/{kind:status|money}/{name:[a-z0-9-]+}", self._told),
         ]
 
-    def budgets(self, chat: str) -> Sequence[Budget]:  # noqa: ARG002 - the same for all
+    def budgets(self, chat: str) -> Sequence[Budget]:
+        if chat.startswith(inbound.SYSTEM):  # so short that nothing is merged: each is an event
+            return (Budget(count=100, seconds=10),)
         return (Budget(count=600, seconds=60),)
 
+    def systems(self) -> dict[str, str]:
+        return {name: inbound.SYSTEM + name for name in self._systems.names}
+
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        self._session = aiohttp.ClientSession(timeout=far.TIMEOUT)
+        await self._systems.start()
 
     async def stop(self) -> None:
         if self._session is not None:
             await self._session.close()
+        await self._systems.stop()
 
     async def _receive(self, request: web.Request) -> web.Response:
         if not self._secret:
@@ -111,25 +121,12 @@ class HookAdapter:
 
     async def send(self, target: Target, notice: Notice, *, key: str) -> Sent:
         """POST a notice; the far side tells repeats by the Idempotency-Key."""
+        if target.chat.startswith(inbound.SYSTEM):
+            return await self._systems.send(target.chat.removeprefix(inbound.SYSTEM), notice, key)
         if not self._push_url or not self._secret or self._session is None:
             raise TryLater("no KEQING_HOOK__PUSH_URL and secret are set", after=3600)
         body = outbound.body(target, notice, key)
-        timestamp = str(int(time.time()))
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": key,
-            signing.TIMESTAMP: timestamp,
-            signing.SIGNATURE: signing.sign(self._secret, timestamp, body),
-        }
-        try:
-            async with self._session.post(
-                self._push_url, data=BytesIO(body), headers=headers, allow_redirects=False
-            ) as response:
-                return await _outcome(response)
-        except aiohttp.ClientConnectorError as error:
-            raise TryLater(f"not reachable: {type(error).__name__}") from None
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise TryLater(type(error).__name__, unknown=True) from None
+        return await far.post(self._session, self._push_url, body, secret=self._secret, key=key)
 
     async def find(self, target: Target, key: str) -> Sent | None:  # noqa: ARG002 - the port's shape
         raise NotSupported("the far side tells repeats by the Idempotency-Key")
@@ -146,31 +143,8 @@ def _is_right(secret: bytes, request: web.Request, raw: bytes) -> bool:
 
 
 def build(settings: dict[str, Any], ports: Ports) -> HookAdapter:
-    return HookAdapter(settings.get("secret"), settings.get("push_url"), ports)
-
-
-async def _outcome(response: aiohttp.ClientResponse) -> Sent:
-    """A far side's answer as the outbox understands it."""
-    if response.status < 300:
-        return Sent(id=response.headers.get("X-Message-Id", "")[:200])
-    if response.status == 429 or response.status >= 500:
-        raise TryLater(
-            f"answered {response.status}",
-            after=_wait(response.headers.get("Retry-After", "")),
-            unknown=response.status >= 500,
-        )
-    raise Refused(f"answered {response.status}")
-
-
-def _wait(told: str) -> float | None:
-    """Seconds that a Retry-After asks for: a number or a date (RFC 9110, 10.2.3); None for neither."""
-    if told.isdecimal():
-        return float(told)
-    try:
-        at = parsedate_to_datetime(told)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    systems = Systems(read(settings.get("systems", "")), ports.key)
+    return HookAdapter(settings.get("secret"), settings.get("push_url"), ports, systems)
 
 
 def _answer(status: int, why: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from bot.contract import ChannelName, InboundMessage, Sender, StoredFile
 
 CHANNEL: Final = ChannelName("hook")
+SYSTEM: Final = "system:"
+"""Chats that stand for systems of the firm's; nobody speaks in them."""
 _ID_LIKE = (str, int)
 
 
@@ -45,6 +47,12 @@ def _moment(value: Any) -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         raise ValueError("must be a time, as 2026-11-21T09:30:00+08:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _of_people(value: str) -> str:
+    if value.startswith(SYSTEM):
+        raise ValueError(f"must not begin with {SYSTEM}")
+    return value
 
 
 Id = Annotated[str, BeforeValidator(_as_text), AfterValidator(_filled)]
@@ -85,7 +93,7 @@ class Body(_Body):
     """What is POSTed to `/hooks/message`."""
 
     id: Id
-    chat: Id
+    chat: Annotated[Id, AfterValidator(_of_people)]
     sender: _Sender
     text: str | None = ""
     subject: str | None = ""

@@ -24,3 +24,16 @@ def body(target: Target, notice: Notice, key: str) -> bytes:
         "buttons": [button.model_dump() for button in notice.buttons],
     }
     return orjson.dumps(data)
+
+
+def told(notice: Notice, key: str) -> bytes:
+    """What a system is told by a rule: words for people, and the same as data."""
+    data: dict[str, Any] = {
+        "id": key,
+        "level": notice.level,
+        "title": notice.title,
+        "text": notice.text,
+        "language": notice.language,
+        **(notice.data or {}),
+    }
+    return orjson.dumps(data)

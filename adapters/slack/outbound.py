@@ -7,7 +7,7 @@ from typing import Any, Final
 from adapters.slack import buttons
 from adapters.slack.text import escaped, head, mrkdwn
 from adapters.slack.text import plain as plain_text
-from bot.contract import Button, Chart, Form, Level, Notice, Refused, Table
+from bot.contract import Button, Form, Level, Notice, Picture, Refused, Table
 from bot.render import plain
 from bot.render.split import split
 from bot.texts import Text
@@ -195,7 +195,7 @@ def _tabled(table: Table, language: str, *, tables: bool) -> Iterator[Block]:
     yield {"type": "table", "rows": [heading, *taken]}
 
 
-def _charted(chart: Chart, picture: str) -> Iterator[Block]:
+def _charted(chart: Picture, picture: str) -> Iterator[Block]:
     if not picture:
         yield from _sections(chart.words)
         return

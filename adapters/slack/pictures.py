@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from adapters.slack.api import Api, Failed
 from bot import log
-from bot.contract import Chart, TryLater
+from bot.contract import Picture, TryLater
 from bot.render import chart
 
 NOT_YET: Final = frozenset(["invalid_blocks", "file_not_found", "slack_file_not_found"])
@@ -19,7 +19,7 @@ _NAME: Final = "chart.png"
 _log = log.get("slack")
 
 
-async def uploaded(api: Api, shown: Chart) -> str:
+async def uploaded(api: Api, shown: Picture) -> str:
     """The id of the chart's picture; empty where Slack does not take it, so that words stand in.
 
     Nobody has seen anything of a picture that was cut off: it may be sent again without harm.

@@ -23,7 +23,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         file = await questions.attachment(ask.session, ask.actor.scope, number)
     if file is None:
         raise web.HTTPNotFound
-    return _sent(request, file.name, file.type, file.sha256)
+    return sent(request, file.name, file.type, file.sha256)
 
 
 async def of_line(request: web.Request) -> web.StreamResponse:
@@ -34,7 +34,7 @@ async def of_line(request: web.Request) -> web.StreamResponse:
     files = Notice.model_validate_json(row.body).files if row else ()
     if at >= len(files):
         raise web.HTTPNotFound
-    return _sent(request, files[at].name, files[at].type, files[at].sha256)
+    return sent(request, files[at].name, files[at].type, files[at].sha256)
 
 
 def _number(request: web.Request, name: str) -> int:
@@ -45,7 +45,8 @@ def _number(request: web.Request, name: str) -> int:
     return int(digits)
 
 
-def _sent(request: web.Request, name: str, type_: str, sha256: str) -> web.FileResponse:
+def sent(request: web.Request, name: str, type_: str, sha256: str) -> web.FileResponse:
+    """A kept file, to be saved under its name."""
     path = request.app[PROGRAM].media.path(sha256) if sha256 else None
     if path is None or not path.is_file():
         raise web.HTTPNotFound

@@ -16,7 +16,7 @@ from adapters.web.words import Words
 from bot import clock
 from bot.commands import cards, minutes
 from bot.commands.registry import Ask
-from bot.contract import Chart
+from bot.contract import Picture
 from bot.domain import command_line, terms
 from bot.people import ROLE_NAMES, Actor
 from bot.render import chart
@@ -148,7 +148,7 @@ def words(request: web.Request) -> dict[str, Any]:
     }
 
 
-def drawn(shown: Chart) -> Markup:
+def drawn(shown: Picture) -> Markup:
     """A chart as a picture in the page."""
     return Markup(chart.svg(shown))  # noqa: S704 - every word in it is escaped
 

@@ -14,6 +14,7 @@ from adapters.web import (
     errors,
     files,
     finding,
+    guest,
     health,
     login,
     projects,
@@ -57,6 +58,9 @@ ROUTES: Final = (
     web.get(r"/files/{number:\d+}", files.download),
     web.get("/s/{key}", survey.form),
     web.post("/s/{key}", survey.take),
+    web.get("/g/{key}", guest.page),
+    web.post("/g/{key}", guest.take),
+    web.get(r"/g/{key}/files/{number:\d{1,18}}", guest.file),
 )
 
 

@@ -12,7 +12,7 @@ from adapters.wecom.api import Api, Door
 from adapters.wecom.errors import ApiError
 from adapters.wecom.outbound import Message
 from bot import log
-from bot.contract import AdapterError, Chart, TryLater
+from bot.contract import AdapterError, Picture, TryLater
 from bot.render import chart
 
 _REMEMBERED: Final = 1000
@@ -32,7 +32,7 @@ class Pictures:
         self._door = door
         self._known: OrderedDict[str, str] = OrderedDict()
 
-    async def message(self, lane: str, drawn: Chart | None) -> Message | None:
+    async def message(self, lane: str, drawn: Picture | None) -> Message | None:
         """The message that shows a chart; None where WeCom takes no picture, so that words stand in.
 
         Nobody has seen anything of an upload that was cut off: it may be repeated without harm.
@@ -46,7 +46,7 @@ class Pictures:
         media_id = self._known[lane]
         return outbound.picture(media_id) if media_id else None
 
-    async def _uploaded(self, drawn: Chart) -> str:
+    async def _uploaded(self, drawn: Picture) -> str:
         data = await asyncio.to_thread(chart.png, drawn)
         try:
             answer = await self._api.call(self._door, "media/upload", data, {"type": "image"})

@@ -269,6 +269,13 @@ def definitions() -> None:
     with_program(defining.show)
 
 
+@app.command(help=_h("规则告知的系统和它们的密钥", "systems that rules tell, and their secrets"))
+def systems(as_json: Json = False) -> None:
+    from bot.cli import telling  # noqa: PLC0415
+
+    with_program(lambda program: telling.show(program, as_json=as_json))
+
+
 @app.command(help=_h("判断消息归属，只读", "tell where messages belong, read-only"))
 def match(as_json: Json = False) -> None:  # noqa: ARG001 - JSON is the only form
     from bot.cli import shell  # noqa: PLC0415

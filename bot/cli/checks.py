@@ -123,6 +123,7 @@ def _hook(program: Program) -> Finding:
             ),
             {},
         )
+    named = Text("；规则告知的系统：{names}", "; systems that rules tell: {names}")
     state = (
         Text("Webhook 已开启", "the webhook is open")
         if branch.get("secret")
@@ -131,7 +132,10 @@ def _hook(program: Program) -> Finding:
             "the webhook is closed (set KEQING_HOOK__SECRET)",
         )
     )
-    return Finding("hook", True, state, {})
+    names = ", ".join(sorted(program.systems()))
+    if names:
+        state = Text(state.zh + named.zh, state.en + named.en)
+    return Finding("hook", True, state, {"names": names})
 
 
 async def _platforms(program: Program) -> list[Finding]:

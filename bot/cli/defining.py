@@ -1,4 +1,4 @@
-"""`keqing define`: rules, approval flows, project templates and care nodes from files, and back."""
+"""`keqing define`: rules, approval flows, templates, care nodes, scorecards, forms from files, and back."""
 
 import json
 import tomllib
@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.app import Program
-from bot.domain import care, templates
+from bot.commands import reachable
+from bot.commands.registry import CommandError
+from bot.domain import care, churn, forms, reports, templates
 from bot.rules import book, flows
 from bot.texts import Text
 from storage import audit, definitions
@@ -20,6 +23,9 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "flow": flows.read,
     "project": templates.read,
     "care": care.read,
+    "report": reports.read,
+    "scorecard": churn.read,
+    "form": forms.read,
 }
 """What a firm may write, by the name of the table in its file; each reads one and raises with words."""
 
@@ -27,6 +33,7 @@ _FILE = Text("读不了 {file}：{why}", "cannot read {file}: {why}")
 _KIND = Text("不认识「{kind}」；可以写 {known}。", "there is no kind {kind!r}; there are {known}.")
 _DONE = Text("{kind} {name} v{version}", "{kind} {name} v{version}")
 _SAME = Text("{kind} {name} 没有变化", "{kind} {name} is as it was")
+_NAMES = Text("规则 {name}：{why}", "rule {name}: {why}")
 _GOOD = Text("{count} 项可用。", "{count} can be used.")
 
 
@@ -73,10 +80,9 @@ async def bring(program: Program, files: list[Path], *, check: bool) -> int:
     except BadFile as error:
         typer.echo(str(error), err=True)
         return 2
-    if check:
-        typer.echo(_GOOD.in_(language, count=len(found)))
-        return 0
+    said: list[str] = []
     async with program.db.transaction() as session:
+        point = await session.begin_nested()
         for one in found:
             there = await definitions.versions(session, one.kind, one.name)
             text, version = _SAME, 0
@@ -85,8 +91,29 @@ async def bring(program: Program, files: list[Path], *, check: bool) -> int:
                 trace = audit.Trace("definition.written", "definition", made.id, facts=one.body)
                 await audit.write(session, trace)
                 text, version = _DONE, made.version
-            typer.echo(text.in_(language, kind=one.kind, name=one.name, version=version))
+            said.append(text.in_(language, kind=one.kind, name=one.name, version=version))
+        # What the same files bring may be named by their rules, so it is looked for in the end.
+        why = await _unreachable(session, program, found)
+        if why or check:
+            await point.rollback()
+    if why:
+        typer.echo(why, err=True)
+        return 2
+    typer.echo(_GOOD.in_(language, count=len(found)) if check else "\n".join(said))
     return 0
+
+
+async def _unreachable(session: AsyncSession, program: Program, found: list[Written]) -> str:
+    """Why a rule among them names something that is not there: a system, words, a template."""
+    language = program.defaults.language
+    for one in found:
+        if one.kind == "rule":
+            try:
+                await reachable.check(session, program, book.read(one.body))
+            except CommandError as error:
+                why = error.text.in_(language, **error.facts)
+                return _NAMES.in_(language, name=one.name, why=why)
+    return ""
 
 
 async def show(program: Program) -> int:

@@ -71,9 +71,7 @@ def synthetic(customers: int, seed: int) -> list[Seen]:
     for month in range(_MONTHS):
         for one in list(alive):
             alive[one] += chance.gauss(-0.02, 0.25)
-            told.append(
-                (month, one, churn.of(_signs(chance, alive[one]), churn.shipped_scale()).points)
-            )
+            told.append((month, one, churn.of(_signs(chance, alive[one]), churn.shipped()).points))
             if chance.random() < 0.012 * math.exp(-1.3 * alive[one]):
                 left[one] = month
                 del alive[one]
@@ -116,7 +114,7 @@ def held_out(seen: Sequence[Seen]) -> Churned:
     scale = churn.fit(seen[:cut])
     later = seen[cut:]
     return Churned(
-        churn.quality(later, churn.shipped_scale()), churn.quality(later, scale) if scale else None
+        churn.quality(later, churn.shipped().scale), churn.quality(later, scale) if scale else None
     )
 
 

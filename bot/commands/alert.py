@@ -96,8 +96,10 @@ async def show(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
 )
 async def acknowledge(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
     alert, reasons = await _mine(ask, number)
-    for one in reasons:
-        one["acked"] = True
+    alert.reasons = watch.reasons_of(alert)
+    shown = {(one["rule"], one["subject"]) for one in reasons}
+    for one in alert.reasons:
+        one["acked"] |= (one["rule"], one["subject"]) in shown and not one["gone"]
     flag_modified(alert, "reasons")
     if all(one["acked"] for one in alert.reasons if not one["gone"]):
         alert.acknowledged_at, alert.acknowledged_by_id = datetime.now(UTC), ask.actor.user_id

@@ -10,10 +10,10 @@ from rapidfuzz import fuzz, process
 
 from bot import people as actors
 from bot.commands import forms, scalars
-from bot.commands.registry import Ask, Command, CommandError, Hours, Param, Percent, Rest
+from bot.commands.registry import Answers, Ask, Command, CommandError, Hours, Param, Percent, Rest
 from bot.contract import Button
 from bot.domain import names
-from bot.domain.command_line import Word, folded, said, value_of
+from bot.domain.command_line import Word, folded, said, split, value_of
 from bot.texts import Text
 from storage import customers, people, projects, talk
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
@@ -60,6 +60,14 @@ async def _take_keys(ask: Ask, command: Command, left: list[Word], values: dict[
                 values[param.name] = await _value(ask, param, value_of(word))
                 left.remove(word)
                 break
+    for param in command.params:
+        if param.kind is Answers and param.name not in values and any(word.key for word in left):
+            values[param.name] = _answers(left)
+            left[:] = [word for word in left if not word.key]
+
+
+def _answers(words: Sequence[Word]) -> dict[str, str]:
+    return {word.key: value_of(word) for word in words if word.key}
 
 
 async def _take_plain(ask: Ask, param: Param, left: list[Word], values: dict[str, Any]) -> None:
@@ -104,7 +112,7 @@ async def _take_next(
     ask: Ask, command: Command, param: Param, left: list[Word], values: dict[str, Any]
 ) -> None:
     # A chat is named with its key only: `chat:hook:site`.
-    if not left or param.kind in (date, datetime, Conversation):
+    if not left or param.kind in (date, datetime, Conversation, Answers):
         return
     if param.kind is Decimal and param.optional:
         return
@@ -211,6 +219,8 @@ async def _value(ask: Ask, param: Param, text: str) -> Any:
         return await _chat(ask, text)
     if param.kind in (str, Rest):
         return text
+    if param.kind is Answers:
+        return _answers(split(text))
     if param.choices:
         found = scalars.choice(param.choices, text)
         if found is None:

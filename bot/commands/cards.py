@@ -12,7 +12,7 @@ from bot.commands.registry import Ask
 from bot.contract import Button, Notice, Table
 from bot.domain import care, terms
 from bot.rules import book
-from bot.texts import Text, listed
+from bot.texts import Language, Text, listed
 from storage.customers import Card, Person
 from storage.tables import Event, Interaction, Project, Task
 from storage.talk import Entry
@@ -21,6 +21,7 @@ PHASES = tuple(terms.Phase)[:5]
 _LONGEST = 160
 
 _LOST = Text("[未送达：{why}]", "[not delivered: {why}]")
+_DATED = Text("{name}（{day}）", "{name} ({day})")
 _YES, _NO = Text("是", "yes"), Text("否", "no")
 _RECALLED = Text("（已撤回）", "(recalled)")
 
@@ -37,6 +38,11 @@ def money(amount: Decimal | None, currency: str, language: str) -> str:
 
 def day(value: date | None, language: str) -> str:
     return format_date(value, "medium", locale=locale(language)) if value else ""
+
+
+def dated(name: str, when: date, language: Language) -> str:
+    """A name with its day, as in 初验（2026年12月17日）."""
+    return _DATED.in_(language, name=name, day=day(when, language))
 
 
 def moment(ask: Ask, value: datetime) -> str:

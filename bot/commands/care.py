@@ -1,6 +1,7 @@
 """The care calendar of a customer: what is due, what was done, and who was silent for long."""
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
@@ -8,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import log
 from bot.commands import approval, cards, offering
-from bot.commands.registry import Ask, CommandError, command
+from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Notice, Table
-from bot.domain import care
+from bot.domain import care, workdays
 from bot.domain.care import Node
 from bot.texts import Text
 from storage import approvals, definitions
@@ -22,6 +23,11 @@ _log = log.get("care")
 
 _NUMBER = Text("编号", "number")
 _SILENT_DAYS: Final = 21
+_OWN: Final = "own-"
+_POINT: Final = "care_point"
+"""The kind of definition that holds what a point set by a member says."""
+_FURTHEST: Final = timedelta(days=731)
+_LONGEST: Final = 1000
 _STATES: Final = {
     "planned": Text("待办", "to come"),
     "proposed": Text("待处理", "waits for a yes, or to be done"),
@@ -47,6 +53,13 @@ async def plan(session: AsyncSession) -> list[Node]:
         elif own.name in nodes:
             nodes[own.name] = nodes[own.name].model_copy(update={"enabled": True})
     return [node for node in nodes.values() if node.enabled]
+
+
+async def set_by_hand(session: AsyncSession, names: Iterable[str]) -> dict[str, Node]:
+    """The nodes of points that members have set, by the names that these points have."""
+    wanted = [name for name in names if name.startswith(_OWN)]
+    found = await definitions.named(session, _POINT, wanted) if wanted else []
+    return {own.name: care.read(own.body) for own in found}
 
 
 def points(
@@ -99,7 +112,8 @@ def finish(ask: Ask, one: CareNode, *, done: bool) -> None:
 async def calendar(ask: Ask, customer: Annotated[Customer, Text("客户", "customer")]) -> Notice:
     there = await rows.calendar(ask.session, customer.id)
     nodes = await plan(ask.session)
-    names = {node.id: ask.t(node.name.text) for node in (*care.shipped(), *nodes)}
+    own = await set_by_hand(ask.session, [one.node for one, _ in there])
+    names = {node.id: ask.t(node.name.text) for node in (*care.shipped(), *nodes, *own.values())}
     found = await rows.anchors(ask.session, str(ask.actor.zone), customer.id)
     known = {(one.node, one.due, one.project_id) for one, _ in there}
     shown = [
@@ -130,6 +144,12 @@ async def calendar(ask: Ask, customer: Annotated[Customer, Text("客户", "custo
     )
 
 
+async def _called(ask: Ask, node: str) -> str:
+    """A node as the timeline tells of it, which is read in both languages."""
+    own = (await set_by_hand(ask.session, [node])).get(node)
+    return own.name.zh if own else node
+
+
 def _name(ask: Ask, node: str, names: Mapping[str, str]) -> str:
     if node in names:
         return names[node]
@@ -157,6 +177,53 @@ def _buttons(ask: Ask, listed: Sequence[CareNode]) -> list[Button]:
             ("skip", Text("跳过 {n}", "Skip {n}")),
         )
     ]
+
+
+@command(
+    "care.add",
+    zh="添加关怀",
+    permission="care.write",
+    aliases=("care node",),
+    help=Text(
+        "给一个客户加一个关怀节点：日期和要说的话，到时起草、批准后发出",
+        "a point in one customer's care calendar: a day and words, drafted then and sent once approved",
+    ),
+)
+async def add(
+    ask: Ask,
+    customer: Annotated[Customer, Text("客户", "customer")],
+    day: Annotated[date, Text("日期", "day")],
+    words: Annotated[Rest, Text("内容", "words")],
+) -> Notice:
+    said, today = words.strip(), ask.now.date()
+    if not today <= day <= today + _FURTHEST:
+        raise CommandError(
+            Text("日期要从今天起，两年以内。", "The day must be from today on, within two years.")
+        )
+    if len(said) > _LONGEST:
+        raise CommandError(
+            Text("内容最多 {most} 个字。", "The words may have {most} characters at most."),
+            most=_LONGEST,
+        )
+    due, name = workdays.china().add(day, 0), f"{_OWN}{secrets.token_hex(5)}"
+    short = cards.short(said, 24)
+    node = {
+        "id": name,
+        "name": {"zh": short, "en": short},
+        "after": "hand",
+        "act": "words",
+        "words": {"zh": said, "en": said},
+    }
+    by = ask.actor.user_id
+    ask.wrote(
+        "care.written",
+        await definitions.write(ask.session, _POINT, name, node, by_id=by, at=ask.now),
+    )
+    made = CareNode(customer_id=customer.id, node=name, due=due, made_at=ask.now)
+    ask.session.add(made)
+    await ask.session.flush()
+    await ask.did("care.added", made, customer_id=customer.id, node=short, day=due.isoformat())
+    return await calendar(ask, customer)
 
 
 @command(
@@ -199,7 +266,7 @@ async def _closed(ask: Ask, number: int, *, done: bool) -> Notice:
         one,
         customer_id=one.customer_id,
         project_id=one.project_id,
-        node=one.node,
+        node=await _called(ask, one.node),
     )
     return await calendar(ask, customer)
 

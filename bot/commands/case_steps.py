@@ -10,6 +10,7 @@ from bot.contract import Notice
 from bot.domain import service, workdays
 from bot.domain.care import SurveyKind
 from bot.domain.service import CaseState
+from bot.pipeline import waiting
 from bot.texts import Text
 from storage.tables import Customer, Project, ServiceCase, User
 
@@ -24,21 +25,6 @@ async def _open(ask: Ask, number: int) -> tuple[ServiceCase, Customer, User | No
     if case.state not in OPEN:
         raise CommandError(_NOT_OPEN, number=number, state=ask.t(CaseState(case.state).text))
     return case, customer, owner
-
-
-def _resume(ask: Ask, case: ServiceCase, customer: Customer) -> None:
-    """The clocks go on with what they had when they stopped."""
-    if case.waiting_since is None:
-        return
-    level = service.level(customer.tier, customer.service_level)
-    calendar, now = workdays.china(), local(ask)
-    since = case.waiting_since.astimezone(now.tzinfo)
-    for name in ("answer_by", "solve_by"):
-        due = getattr(case, name)
-        left = level.left(since, due, calendar) if due else None
-        if left is not None and left.total_seconds() > 0:  # what was late by then stays late
-            setattr(case, name, utc(level.due(now, left, calendar)))
-    case.waiting_since, case.state = None, CaseState.OPEN.value
 
 
 @command(
@@ -88,7 +74,7 @@ async def resume(ask: Ask, number: Annotated[int, NUMBER]) -> Notice:
         raise CommandError(
             Text("工单 {number} 没有在等客户。", "Case {number} does not wait."), number=number
         )
-    _resume(ask, case, customer)
+    waiting.go_on(case, customer, local(ask))
     await happened(ask, "case.resumed", case)
     return card_of(ask, case, customer, owner)
 
@@ -103,7 +89,7 @@ async def solve(
     ask: Ask, number: Annotated[int, NUMBER], solution: Annotated[Rest, Text("结果", "solution")]
 ) -> Notice:
     case, customer, owner = await _open(ask, number)
-    _resume(ask, case, customer)
+    waiting.go_on(case, customer, local(ask))
     case.state, case.solved_at = CaseState.SOLVED.value, utc(ask.now)
     case.answered_at = case.answered_at or utc(ask.now)
     case.solution = solution.strip()

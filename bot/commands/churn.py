@@ -10,7 +10,6 @@ from bot.domain import churn as scorecard
 from bot.domain.churn import Reason
 from bot.planning import standing
 from bot.texts import Text, listed
-from storage import definitions
 from storage import health as kept
 from storage.tables import Customer
 
@@ -31,6 +30,10 @@ _SHIPPED = Text(
     "按随产品发布的评分卡计算（您的流失客户还不到 {least} 家）；用 keqing eval churn 看它在合成公司上的表现。",
     "By the scorecard that ships with the product (you have lost fewer than {least}); keqing eval churn"
     " shows how it does on a synthetic firm.",
+)
+_OWN_CARD = Text(
+    "按您自己的评分卡计算（启用以来流失还不到 {least} 家，未校准）。",
+    "By your own scorecard (not fitted: fewer than {least} losses since it is in force).",
 )
 _FITTED = Text(
     "评分已按您自己的 {losses} 次流失校准，并在其后的时间段上检验。",
@@ -132,17 +135,18 @@ def reasons(given: list[dict[str, Any]], most: int = 3) -> list[Reason]:
 
 async def _trust(ask: Ask) -> list[tuple[str, str]]:
     """How it is told, and how well that did on the firm's own outcomes."""
-    own = next((one for one in await definitions.newest(ask.session, "churn")), None)
+    card, _ = await standing.card(ask.session)
+    own = await standing.learnt(ask.session, card)
     how = ask.t(Text("怎样算的", "How it is told"))
     proof = ask.t(Text("准不准", "How precise"))
-    shipped = ask.t(_SHIPPED, least=scorecard.LEAST_LOSSES)
+    by = ask.t(_OWN_CARD if card.version else _SHIPPED, least=scorecard.LEAST_LOSSES)
     if own is None:
-        return [(how, shipped), (proof, ask.t(_UNPROVEN, days=scorecard.AHEAD_DAYS))]
-    scale, found = scorecard.Scale(**own.body["scale"]), own.body["quality"]
+        return [(how, by), (proof, ask.t(_UNPROVEN, days=scorecard.AHEAD_DAYS))]
+    scale, found = scorecard.Scale(**own["scale"]), own["quality"]
     if scale.losses:
-        shipped = ask.t(_FITTED, losses=scale.losses)
+        by = ask.t(_FITTED, losses=scale.losses)
     if not found["listed"] or not found["lost"]:
-        return [(how, shipped), (proof, ask.t(_UNPROVEN, days=scorecard.AHEAD_DAYS))]
+        return [(how, by), (proof, ask.t(_UNPROVEN, days=scorecard.AHEAD_DAYS))]
     measured = ask.t(
         _MEASURED,
         days=scorecard.AHEAD_DAYS,
@@ -156,4 +160,4 @@ async def _trust(ask: Ask) -> list[tuple[str, str]]:
         ask.t(_CALIBRATED, told=f"{told:.0%}", left=f"{left:.0%}", count=count)
         for told, left, count in found["bins"]
     )
-    return [(how, shipped), (proof, measured), (ask.t(Text("校准", "Calibration")), bins)]
+    return [(how, by), (proof, measured), (ask.t(Text("校准", "Calibration")), bins)]

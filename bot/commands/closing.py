@@ -8,8 +8,8 @@ from bot.commands import lesson, offering, public, survey
 from bot.commands.offering import Offer
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Field, FieldKind, Form, Level, Notice
-from bot.domain import terms
-from bot.domain.care import SurveyKind
+from bot.domain import terms, workdays
+from bot.domain.care import APART, SurveyKind
 from bot.people import HOME, actor
 from bot.texts import Text, listed
 from storage import care, projects, pushes
@@ -24,6 +24,8 @@ _OPEN = Text(
     "Of {code} is still open:\n{lacking}\nTo close it all the same, give a reason.",
 )
 _MOST: Final = 5
+_LATER: Final = "closing-nps"
+"""The node of the care plan that asks later what cannot be asked now."""
 
 
 @command(
@@ -131,6 +133,9 @@ async def settled(ask: Ask, push: Push, yes: bool) -> None:
     try:
         async with ask.session.begin_nested():
             await survey.invite(ask, SurveyKind.NPS, customer, project)
+    except survey.TooSoon:
+        due = workdays.china().add((ask.now + APART).date(), 1)
+        await care.claim(ask.session, customer.id, _LATER, due, project_id=project.id)
     except CommandError as error:
         _log.info("closing.no_survey", project=project.code, why=error.text.en)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from bot import record
-from bot.commands import arguments, cards
+from bot.commands import arguments, cards, payments_card, scalars
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Level, Notice, Table
 from bot.domain import names, terms
@@ -28,7 +28,9 @@ _CUSTOMER = Text("客户", "customer")
 async def card(ask: Ask, customer: Annotated[Customer, _CUSTOMER]) -> Notice:
     found = await customers.card(ask.session, ask.actor.scope, customer)
     last = await talk.last_contact(ask.session, customer.id) if ask.actor.scope.talk else None
-    return cards.customer(ask, found, last)
+    shown = cards.customer(ask, found, last)
+    loose = await payments_card.loose(ask, customer)
+    return shown.model_copy(update={"facts": (*shown.facts, *loose)})
 
 
 @command(
@@ -158,6 +160,8 @@ async def edit(
                 ),
                 value=value,
             )
+    elif what is Editable.LANGUAGE:
+        customer.language = _language(ask, value)
     else:
         setattr(customer, what.value, str(value))
         if what is Editable.NAME:
@@ -165,6 +169,16 @@ async def edit(
     customer.updated_at = datetime.now(UTC)
     await ask.did("customer.edited", customer, customer_id=customer.id, what=ask.t(what.text))
     return await card(ask, customer)
+
+
+def _language(ask: Ask, value: str) -> str:
+    found = scalars.choice(terms.Spoken, value)
+    if found is None:
+        raise CommandError(
+            Text("语言只能是：{choices}。", "The language can only be one of: {choices}."),
+            choices=scalars.choices(ask, terms.Spoken),
+        )
+    return found.value
 
 
 @command(

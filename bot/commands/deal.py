@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from bot.commands import amounts, arguments, cards
 from bot.commands.registry import Ask, CommandError, Percent, Rest, command
-from bot.contract import Button, Level, Notice, Table, quoted
+from bot.contract import Button, Level, Notice, Table
 from bot.texts import Text
 from storage import deals, projects
 from storage.tables import Customer, Deal, Project
@@ -44,7 +44,7 @@ class DealStage(StrEnum):
 
 
 _OVER = frozenset({DealStage.WON, DealStage.LOST})
-_CODE = re.compile(r"[dD]-(\d{1,17})")
+CODE = re.compile(r"[dD]-(\d{1,17})")
 START = Text("启动项目？", "Start the project?")
 """What is asked once a deal is won, or a contract signed."""
 
@@ -162,7 +162,7 @@ async def move(
     stage: Annotated[DealStage | None, Text("阶段", "stage")] = None,
     why: Annotated[Rest, Text("原因", "why")] = Rest(""),  # noqa: B008 - a plain string
 ) -> Notice:
-    deal = await _named(ask, what)
+    deal = await named(ask, what)
     customer = await ask.session.get_one(Customer, deal.customer_id)
     if stage is None:
         return await _card(ask, deal, customer)
@@ -189,9 +189,9 @@ async def move(
     return await _card(ask, deal, customer)
 
 
-async def _named(ask: Ask, text: str) -> Deal:
+async def named(ask: Ask, text: str) -> Deal:
     """A chance by its number, or the only open one of the customer that is named."""
-    if found := _CODE.fullmatch(text.strip()):
+    if found := CODE.fullmatch(text.strip()):
         deal = await deals.deal(ask.session, ask.actor.scope, int(found[1]))
         if deal is None:
             raise CommandError(
@@ -233,29 +233,21 @@ async def _card(ask: Ask, deal: Deal, customer: Customer) -> Notice:
             (ask.t(Text("输单原因", "Why lost")), deal.why_lost),
             (ask.t(Text("项目", "Project")), project.code if project else ""),
         ],
-        buttons=_next(ask, deal, customer, stage),
+        buttons=_next(ask, deal, stage),
     )
 
 
-def _next(ask: Ask, deal: Deal, customer: Customer, stage: DealStage) -> list[Button]:
+def _next(ask: Ask, deal: Deal, stage: DealStage) -> list[Button]:
     if stage is DealStage.LOST:
         return []
     if stage is DealStage.WON:
         if deal.project_id is not None:
             return []
-        return [_start(ask, customer, deal.name)]
+        return [Button(label=ask.t(START), command=f"/kickoff D-{deal.id}", primary=True)]
     return [
         Button(label=ask.t(Text("赢单", "Won")), command=f"/deal D-{deal.id} won", primary=True),
         Button(label=ask.t(Text("谈判中", "Negotiating")), command=f"/deal D-{deal.id} negotiated"),
     ]
-
-
-def _start(ask: Ask, customer: Customer, name: str) -> Button:
-    return Button(
-        label=ask.t(START),
-        command=f"/project new {customer.code} name:{quoted(name)}",
-        primary=True,
-    )
 
 
 async def _happened(ask: Ask, deal: Deal, event: str, **facts: Any) -> None:

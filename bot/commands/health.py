@@ -40,7 +40,7 @@ async def health(
     one = found[0]
     if one.health is None:
         missing = [name for name, value in one.values.items() if value is None]
-        return health_card.unknown(ask, customer, missing)
+        return health_card.unknown(ask, customer, missing, one.risk.probability, one.risk.reasons)
     past = await kept.history(ask.session, customer.id, ask.now.date() - _BACK)
     return health_card.of(
         ask,
@@ -66,7 +66,9 @@ async def _all(ask: Ask) -> Notice:
             )
         )
     before = await kept.earlier(ask.session, [row.customer.id for row in rows], ask.now.date())
-    counts = Counter(scores.standing(row.snapshot.score) for row in rows)
+    told = [row.snapshot.score for row in rows if row.snapshot.score is not None]
+    counts = Counter(scores.standing(score) for score in told)
+    unknown = len(rows) - len(told)
     shown = rows[:_MOST]
     heads = (
         Text("客户", "Customer"),
@@ -80,7 +82,10 @@ async def _all(ask: Ask) -> Notice:
             Text("客户健康分布（{count}）", "Health of customers ({count})"), count=len(rows)
         ),
         level=Level.WARNING if counts[Standing.RISK] else Level.INFO,
-        facts=[(ask.t(one.text), _share(counts[one], len(rows))) for one in Standing],
+        facts=[
+            *((ask.t(one.text), _share(counts[one], len(told))) for one in Standing if told),
+            (ask.t(Text("数据不够", "Too little known")), str(unknown) if unknown else ""),
+        ],
         table=Table(
             columns=tuple(ask.t(head) for head in heads),
             rows=tuple(

@@ -12,6 +12,7 @@ from bot.domain import churn, health, workdays
 from bot.domain.churn import Reason
 from bot.domain.health import Part
 from bot.texts import Text, listed
+from storage.health import Scored
 from storage.tables import Customer, HealthSnapshot
 
 _MOVES: Final = 3
@@ -159,15 +160,29 @@ class Seen:
     missing: Sequence[str]
     churn: float
     reasons: Sequence[Reason]
-    past: Sequence[HealthSnapshot]
+    past: Sequence[Scored]
     """Earlier ones, the oldest first."""
 
 
-def unknown(ask: Ask, customer: Customer, missing: Sequence[str]) -> Notice:
+def unknown(
+    ask: Ask,
+    customer: Customer,
+    missing: Sequence[str],
+    probability: float,
+    reasons: Sequence[Reason],
+) -> Notice:
+    """A customer of whom too little is known for a score; who may leave is told without one."""
     return ask.notice(
         title=f"{customer.code} {customer.name}",
         text=ask.t(_UNKNOWN),
-        facts=[(ask.t(Text("缺少", "Missing")), _names(ask, missing))],
+        level=Level.WARNING if probability >= churn.LISTED else Level.INFO,
+        facts=[
+            (ask.t(Text("缺少", "Missing")), _names(ask, missing)),
+            (ask.t(Text("流失可能", "May leave")), told(ask, probability, reasons)),
+        ],
+        buttons=[
+            Button(label=ask.t(Text("客户卡片", "Card")), command=f"/customer {customer.code}")
+        ],
     )
 
 
@@ -233,7 +248,7 @@ def moved(ask: Ask, seen: Seen) -> str:
     return ask.t(_MOVED, days=days, change=f"{change:+.0f}", moves=said)
 
 
-def _month_ago(ask: Ask, past: Sequence[HealthSnapshot]) -> HealthSnapshot:
+def _month_ago(ask: Ask, past: Sequence[Scored]) -> Scored:
     wanted = ask.now.date() - timedelta(days=30)
     return min(past, key=lambda one: abs((one.day - wanted).days))
 
@@ -325,12 +340,17 @@ def _mark(first: date, days: float) -> str:
 
 def line(ask: Ask, customer: Customer, snapshot: HealthSnapshot, before: float | None) -> list[str]:
     """A customer in a table: who, score and standing, change in a month, likely to leave."""
-    change = "" if before is None else f"{snapshot.score - before:+.0f}"
-    word = ask.t(health.standing(snapshot.score).text)
+    score = snapshot.score
+    change = "—" if before is None or score is None else f"{score - before:+.0f}"
+    word = "" if score is None else ask.t(health.standing(score).text)
     share = "—" if snapshot.churn is None else f"{snapshot.churn:.0%}"
     return [
         cards.short(f"{customer.code} {customer.name}", 40),
-        f"{snapshot.score:.0f} {word}",
-        change or "—",
+        f"{figure(score)} {word}".strip(),
+        change,
         share,
     ]
+
+
+def figure(score: float | None) -> str:
+    return "—" if score is None else f"{score:.0f}"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Final
 
 from bot import outbox, people, record, selectors, telling
-from bot.commands import approval, cards
+from bot.commands import approval, cards, deal
 from bot.commands.contract import named as contract_named
 from bot.commands.project import template_named, with_lessons
 from bot.commands.registry import Ask, CommandError, command
@@ -14,10 +14,10 @@ from bot.contract import Button, Level, Notice
 from bot.domain.templates import Template
 from bot.planning import making
 from bot.texts import Text, language_of
-from storage import money, plans, projects, watch
-from storage.tables import Approval, Contract, Customer, Project, Task, User
+from storage import deals, money, plans, projects, watch
+from storage.tables import Approval, Contract, Customer, Deal, Project, Task, User
 
-_CODE = Text("合同编号", "contract")
+_CODE = Text("合同或商机编号", "contract")
 _TITLE: Final = Text("项目启动：{name}", "Project starts: {name}")
 _PAID: Final = Text("首笔款项已到账：{name}", "The first money has come in: {name}")
 _MOST: Final = 12
@@ -139,8 +139,8 @@ def _notice(ask: Ask, project: Project, tasks: Sequence[Task]) -> Notice:
     zh="启动项目",
     permission="contract.write",
     help=Text(
-        "由已签合同启动项目：建项目、里程碑和任务，通知成员",
-        "start the project of a signed contract: its milestones and tasks, and tell its people",
+        "由已签合同或赢单商机启动项目：建项目、里程碑和任务，通知成员",
+        "start the project of a signed contract or a won chance: plan it, and tell its people",
     ),
 )
 async def kickoff(
@@ -150,12 +150,7 @@ async def kickoff(
     start: Annotated[date | None, Text("开始日期", "start")] = None,
     manager: Annotated[User | None, Text("项目经理", "manager")] = None,
 ) -> Notice:
-    one = await contract_named(ask, contract)
-    if one.signed_on is None:
-        raise CommandError(
-            Text("合同 {code} 还没有签署。", "The contract {code} is not signed yet."),
-            code=one.code,
-        )
+    one = await _agreed(ask, contract)
     plan = await template_named(ask, template) if template else await usual(ask)
     if plan is None:
         raise await _which(ask, one)
@@ -170,7 +165,7 @@ async def kickoff(
         project,
         title=project.name,
         facts={
-            "contract.amount": float(one.amount),
+            "contract.amount": float(one.amount or 0),
             "template": plan.id,
             "first": first.isoformat(),
         },
@@ -186,32 +181,65 @@ async def kickoff(
     )
 
 
-async def _which(ask: Ask, one: Contract) -> CommandError:
+async def _agreed(ask: Ask, word: str) -> Contract | Deal:
+    """The signed contract or the won chance that a code names; raises where it is neither yet."""
+    if deal.CODE.fullmatch(word.strip()):
+        won = await deal.named(ask, word)
+        if won.stage != deal.DealStage.WON:
+            raise CommandError(
+                Text("商机 {code} 还没有赢单。", "The chance {code} is not won yet."),
+                code=_code(won),
+            )
+        return won
+    one = await contract_named(ask, word)
+    if one.signed_on is None:
+        raise CommandError(
+            Text("合同 {code} 还没有签署。", "The contract {code} is not signed yet."),
+            code=one.code,
+        )
+    return one
+
+
+def _code(one: Contract | Deal) -> str:
+    return one.code if isinstance(one, Contract) else f"D-{one.id}"
+
+
+async def _which(ask: Ask, one: Contract | Deal) -> CommandError:
     buttons = tuple(
         Button(
             label=found.name.in_(ask.language),
-            command=f"/kickoff {one.code} template:{id_}",
+            command=f"/kickoff {_code(one)} template:{id_}",
         )
         for id_, found in (await making.known(ask.session)).items()
     )
     return CommandError(Text("用哪个模板？", "Which template?"), buttons)
 
 
-async def _project(ask: Ask, one: Contract, manager: User | None) -> Project:
-    """The contract's project; a new one where it has none."""
-    if (found := await ask.session.get(Project, one.project_id or 0)) is not None:
-        return found
+async def _project(ask: Ask, one: Contract | Deal, manager: User | None) -> Project:
+    """The project of a contract or a chance; a new one where it has none."""
+    found = await ask.session.get(Project, one.project_id or 0)
+    found = found or await _made(ask, one, manager)
+    if isinstance(one, Contract):
+        came_of = await deals.of_contract(ask.session, one)
+        if came_of is not None and came_of.project_id is None:
+            came_of.project_id = found.id
+            ask.session.add(came_of)
+    return found
+
+
+async def _made(ask: Ask, one: Contract | Deal, manager: User | None) -> Project:
     customer = await ask.session.get_one(Customer, one.customer_id)
     made = await record.new_project(
         ask.session,
         customer,
         one.name,
         manager_id=manager.id if manager else _own(ask),
-        due_on=one.ends_on,
+        due_on=one.ends_on if isinstance(one, Contract) else None,
     )
     one.project_id = made.id
     ask.session.add(one)
-    for term in await money.terms_of_contract(ask.session, one.id):
+    terms = await money.terms_of_contract(ask.session, one.id) if isinstance(one, Contract) else []
+    for term in terms:
         term.project_id = made.id
         ask.session.add(term)
     await ask.did(

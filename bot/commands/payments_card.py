@@ -1,23 +1,22 @@
 """A project's plan against what came in, as the reader may see it: amounts or percent."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.commands import amounts, cards, settling
 from bot.commands.registry import Ask
-from bot.contract import Level, Notice, Table
+from bot.contract import Fact, Level, Notice, Table
 from bot.domain import ageing, money
 from bot.texts import Text
 from storage import money as accounts
 from storage.scope import Scope
-from storage.tables import Invoice, PaymentTerm, Project, Receipt
+from storage.tables import Customer, Invoice, PaymentTerm, Project, Receipt
 
+_MOST = 12
 _DAYS = Text("逾期 {days} 天", "{days} days late")
-_MONTHS = 24
-"""How far back receivable days are counted."""
 
 
 async def shown(ask: Ask, project: Project) -> Notice:
@@ -28,9 +27,11 @@ async def shown(ask: Ask, project: Project) -> Notice:
     today = ask.now.date()
     late = [t for t in terms if t.settled_on is None and t.due < today]
     title = f"{project.code} {project.name}"
+    beside = await loose(ask, await ask.session.get_one(Customer, project.customer_id))
     if not terms and not receipts and not invoices:
         return ask.notice(
             title=title,
+            facts=[(one.label, one.value) for one in beside],
             text=ask.t(
                 Text(
                     "还没有付款计划。用 /付款计划 合同编号 建立。",
@@ -48,6 +49,7 @@ async def shown(ask: Ask, project: Project) -> Notice:
             ask.t(Text("应收天数", "Receivable days")),
             await _outstanding(ask, receipts, invoices, today),
         ),
+        *((one.label, one.value) for one in beside),
     ]
     return ask.notice(
         title=title,
@@ -55,6 +57,36 @@ async def shown(ask: Ask, project: Project) -> Notice:
         facts=facts,
         table=_table(ask, terms, today) if terms else None,
     )
+
+
+async def loose(ask: Ask, customer: Customer) -> list[Fact]:
+    """The parts of a customer's plans that hang on no project, for who may see money."""
+    if ask.actor.scope.money == "none":
+        return []
+    terms = await accounts.terms(ask.session, customer.id, None)
+    lines = [_line(ask, one) for one in terms if one.settled_on is None][:_MOST]
+    if not lines:
+        return []
+    label = ask.t(Text("付款计划（未挂项目）", "Payments (of no project)"))
+    return [Fact(label=label, value="\n".join(lines))]
+
+
+def _line(ask: Ask, term: PaymentTerm) -> str:
+    sees = ask.actor.scope.money == "amount"
+    parts = (
+        cards.day(term.due, ask.language),
+        term.name,
+        amounts.show(ask, term.amount - term.paid, term.currency) if sees else "",
+        _state(ask, term, ask.now.date()),
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _state(ask: Ask, term: PaymentTerm, today: date) -> str:
+    if term.settled_on is not None:
+        return ask.t(Text("已收 {day}", "paid {day}"), day=cards.day(term.settled_on, ask.language))
+    days = (today - term.due).days
+    return ask.t(_DAYS, days=days) if days > 0 else ask.t(Text("未到期", "not due"))
 
 
 def _share(terms: Sequence[PaymentTerm]) -> str:
@@ -100,15 +132,6 @@ def _table(ask: Ask, terms: Sequence[PaymentTerm], today: date) -> Table:
     shows = ask.actor.scope.money == "amount"
     rows: list[tuple[str, ...]] = []
     for term in terms:
-        days = (today - term.due).days
-        if term.settled_on is not None:
-            state = ask.t(
-                Text("已收 {day}", "paid {day}"), day=cards.day(term.settled_on, ask.language)
-            )
-        elif days > 0:
-            state = ask.t(_DAYS, days=days)
-        else:
-            state = ask.t(Text("未到期", "not due"))
         money_ = (
             (
                 amounts.show(ask, term.amount, term.currency),
@@ -117,7 +140,9 @@ def _table(ask: Ask, terms: Sequence[PaymentTerm], today: date) -> Table:
             if shows
             else (f"{term.paid / term.amount:.0%}",)
         )
-        rows.append((cards.day(term.due, ask.language), term.name, *money_, state))
+        rows.append(
+            (cards.day(term.due, ask.language), term.name, *money_, _state(ask, term, today))
+        )
     heads = [Text("到期", "Due"), Text("款项", "Part")]
     heads += [Text("金额", "Amount"), Text("已收", "Paid")] if shows else [Text("已收", "Paid")]
     return Table(columns=amounts.columns(ask, *heads, Text("状态", "State")), rows=tuple(rows))
@@ -137,20 +162,8 @@ async def _outstanding(
         return ""
     if not billed or owed <= 0:
         return ""
-    found = ageing.receivable_days(owed, months(billed, today))
+    found = ageing.receivable_days(owed, ageing.months(billed, today))
     return "" if found is None else f"{found:.0f}"
-
-
-def months(billed: Sequence[tuple[date, Decimal]], today: date) -> list[tuple[int, Decimal]]:
-    """(days, billed) of this month so far and the months before, the newest first."""
-    found: list[tuple[int, Decimal]] = []
-    last = today
-    for _ in range(_MONTHS):
-        first = last.replace(day=1)
-        in_it = sum((amount for day, amount in billed if first <= day <= last), Decimal(0))
-        found.append(((last - first).days + 1, in_it))
-        last = first - timedelta(days=1)
-    return found
 
 
 async def overdue_lines(

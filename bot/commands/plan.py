@@ -1,19 +1,20 @@
 """The plan of a project, read: phases and critical path, Gantt, forecast, indices of earned value."""
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, command
-from bot.contract import Button, Level, Notice, Table
+from bot.contract import Button, Gantt, Level, Notice, Span, Table
 from bot.domain import plan as paths
 from bot.domain import workdays
 from bot.planning import outlook
 from bot.planning.outlook import Forecast, Links, Remaining
 from bot.texts import Text
-from storage import plans
+from storage import plans, projects
 from storage.tables import Milestone, Project, Task
 
 _PROJECT = Text("项目", "project")
@@ -60,6 +61,14 @@ _DRIVERS: Final = 3
 _GANTT: Final = 30
 """Tasks shown."""
 _WIDE: Final = 24
+_DRAWN: Final = 40
+"""Tasks and milestones in the picture."""
+_FAINT: Final = 130
+"""Days; weekends of a longer plan would be hairlines."""
+_IN_WORDS = Text(
+    "甘特图：{tasks} 个任务（已完成 {done} 个），{stones} 个里程碑，{begin} 到 {end}",
+    "Gantt chart: {tasks} tasks ({done} done), {stones} milestones, {begin} to {end}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +203,76 @@ async def gantt(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
     text = ask.t(legend, today=cards.day(ask.now.date(), ask.language))
     if len(spans) > _GANTT:
         text += "\n" + ask.t(more, shown=_GANTT, count=len(spans))
+    buttons = _buttons(ask, project)[1:]
+    if ask.host is not None:
+        page = ask.host.link(f"/projects/{project.code}")
+        buttons.append(Button(label=ask.t(Text("打开页面", "Open the page")), url=page))
+    stones = await projects.milestones(ask.session, project.id)
     return ask.notice(
         title=f"{project.code} {project.name}",
         text=text,
         table=Table(columns=columns, rows=rows),
-        buttons=_buttons(ask, project)[1:],
+        buttons=buttons,
+    ).model_copy(update={"chart": _picture(ask, project, spans, critical, stones)})
+
+
+def _picture(
+    ask: Ask,
+    project: Project,
+    spans: Sequence[tuple[date, date, Task]],
+    critical: Collection[int],
+    stones: Sequence[Milestone],
+) -> Gantt:
+    """Tasks by their first day, milestones on theirs among them."""
+    rows = [
+        Span(
+            label=f"T-{task.id} {task.name}",
+            first=start,
+            last=due,
+            share=outlook.share_done(task),
+            strong=task.id in critical,
+        )
+        for start, due, task in spans
+    ]
+    rows += [
+        Span(
+            label=one.name, first=one.due, last=one.due, share=float(bool(one.done_at)), stone=True
+        )
+        for one in stones
+    ]
+    rows.sort(key=lambda row: row.first)
+    begin, end = rows[0].first, max(row.last for row in rows)
+    left = len(rows) - _DRAWN
+    more = Text("另有 {count} 项没有画出", "{count} more are not drawn")
+    return Gantt(
+        title=f"{project.code} {project.name}",
+        rows=tuple(rows[:_DRAWN]),
+        today=ask.now.date(),
+        idle=_idle(begin, end),
+        legend=(
+            ask.t(Text("关键路径", "critical path")),
+            ask.t(Text("其他任务", "other tasks")),
+            ask.t(Text("里程碑", "milestone")),
+            ask.t(Text("今天", "today")),
+        ),
+        more=ask.t(more, count=left) if left > 0 else "",
+        words=ask.t(
+            _IN_WORDS,
+            tasks=len(spans),
+            done=sum(task.done_at is not None for _, _, task in spans),
+            stones=len(stones),
+            begin=cards.day(begin, ask.language),
+            end=cards.day(end, ask.language),
+        ),
     )
+
+
+def _idle(begin: date, end: date) -> tuple[date, ...]:
+    days = (end - begin).days + 1
+    if days > _FAINT:
+        return ()
+    calendar, all_ = workdays.china(), (begin + timedelta(days=n) for n in range(days))
+    return tuple(day for day in all_ if not calendar.is_workday(day))
 
 
 def _bar(begin: date, end: date, start: date, due: date, *, done: bool) -> str:

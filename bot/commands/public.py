@@ -4,7 +4,10 @@ No amounts, no tasks, no alerts, no talk, no members: what is not named
 here cannot reach a customer.
 """
 
+import re
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +24,10 @@ _PROGRESS = Text("总体进度", "Overall progress")
 _DONE = Text("已完成", "Done")
 _NEXT = Text("下一步", "Next")
 _DELIVERY = Text("计划交付", "Delivery planned")
-_NEWEST: int = 3
+_NEWEST: Final = 3
+_PAYMENT: Final = re.compile(
+    r"(?<!条)款|结算|开票|发票|\b(?:paid|payments?|invoic\w*)\b", re.IGNORECASE
+)
 
 _CLOSING = Text("{name}：结项报告", "{name}: closing report")
 _CLOSED = Text(
@@ -50,20 +56,62 @@ _PAY_LATE = Text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What its customer may know of how a project stands."""
+
+    name: str
+    phase: terms.Phase
+    progress: int
+    stones: tuple[Milestone, ...]
+    today: date
+    due: date | None
+
+    @property
+    def done(self) -> list[Milestone]:
+        return [stone for stone in self.stones if stone.done_at is not None][-_NEWEST:]
+
+    @property
+    def coming(self) -> list[Milestone]:
+        left = [one for one in self.stones if one.done_at is None and one.due >= self.today]
+        return left[:_NEWEST]
+
+
+def of_payment(name: str) -> bool:
+    """Whether a milestone is one of our getting paid, which is no news of the work.
+
+    >>> of_payment("尾款到账"), of_payment("Last part paid"), of_payment("条款确认")
+    (True, True, False)
+    """
+    return bool(_PAYMENT.search(name))
+
+
+async def seen(session: AsyncSession, project: Project, today: date) -> Seen:
+    """The view of a project; that we wait for money is shown as the acceptance before it."""
+    phase = terms.Phase(project.phase)
+    stones = await projects.milestones(session, project.id)
+    return Seen(
+        project.name,
+        terms.Phase.ACCEPT if phase == terms.Phase.PAID else phase,
+        project.progress,
+        tuple(stone for stone in stones if not of_payment(stone.name)),
+        today,
+        project.due_on,
+    )
+
+
 async def progress(
     session: AsyncSession, project: Project, chat: Conversation, now: datetime, words: str = ""
 ) -> Notice:
     """How a project stands, for its customer's chat and in their language; `words` come first."""
     language = await _language(session, project.customer_id, chat)
-    stones = await projects.milestones(session, project.id)
-    done = [m for m in stones if m.done_at is not None][-_NEWEST:]
-    coming = [m for m in stones if m.done_at is None and m.due >= now.date()][:_NEWEST]
+    shown = await seen(session, project, now.date())
     facts = [
-        (_PHASE, terms.Phase(project.phase).text.in_(language)),
-        (_PROGRESS, f"{project.progress}%"),
-        (_DONE, _listed(done, language)),
-        (_NEXT, _listed(coming, language)),
-        (_DELIVERY, cards.day(project.due_on, language)),
+        (_PHASE, shown.phase.text.in_(language)),
+        (_PROGRESS, f"{shown.progress}%"),
+        (_DONE, _listed(shown.done, language)),
+        (_NEXT, _listed(shown.coming, language)),
+        (_DELIVERY, cards.day(shown.due, language)),
     ]
     return _notice(language, _TITLE.in_(language, name=project.name), words, facts)
 
@@ -73,10 +121,12 @@ async def closing(session: AsyncSession, project: Project, chat: Conversation) -
     language = await _language(session, project.customer_id, chat)
     stones = await projects.milestones(session, project.id)
     reached = "\n".join(
-        f"{m.name}（{cards.day(m.done_at.date(), language)}）" for m in stones if m.done_at
+        cards.dated(m.name, m.done_at.date(), language)
+        for m in stones
+        if m.done_at and not of_payment(m.name)
     )
     accepted = "\n".join(
-        f"{d.name} v{d.version}（{cards.day(d.decided_at.date(), language)}）"
+        cards.dated(f"{d.name} v{d.version}", d.decided_at.date(), language)
         for d in await delivery.deliverables(session, project.id)
         if d.state == "accepted" and d.decided_at
     )
@@ -138,4 +188,4 @@ def _notice(language: Language, title: str, text: str, facts: list[tuple[Text, s
 
 
 def _listed(stones: list[Milestone], language: Language) -> str:
-    return "\n".join(f"{m.name}（{cards.day(m.due, language)}）" for m in stones)
+    return "\n".join(cards.dated(m.name, m.due, language) for m in stones)

@@ -28,6 +28,8 @@ Hours = NewType("Hours", Decimal)
 """A length of time, written `2h`, `1.5 小时`, `90 min`."""
 Rest = NewType("Rest", str)
 """All words that are left, as one text."""
+Answers = NewType("Answers", dict[str, str])
+"""All `key:value` words that are no other parameter's, such as the fields of a form."""
 KINDS: Final = (
     Customer,
     Project,
@@ -41,6 +43,7 @@ KINDS: Final = (
     Percent,
     Hours,
     Rest,
+    Answers,
     str,
     int,
     bool,
@@ -353,6 +356,10 @@ class Host:
 
     def key(self, purpose: str) -> bytes:
         """32 secret bytes of this installation for one purpose, the same ever after."""
+        raise NotImplementedError
+
+    def systems(self) -> Mapping[str, tuple[str, str]]:
+        """The firm's other systems that rules may tell, by name: channel and chat."""
         raise NotImplementedError
 
     async def allowance(self, chat: Conversation) -> Room:

@@ -6,12 +6,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from bot.commands import cards
+from bot.commands import cards, reachable
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.rules import book, trial, worded
+from bot.rules.actions import Webhook
+from bot.rules.facts import FACTS
 from bot.rules.sentences import asked, sentence
-from bot.texts import Text
+from bot.texts import Text, listed
 from storage import definitions, watch
 from storage.tables import Definition
 
@@ -38,6 +40,14 @@ _NO_RULE = Text(
 )
 _NOT_READ = Text("看不懂「{left}」：{why}。", "I stopped at “{left}”: {why}.")
 _BAD = Text("这条规则不能用：{why}", "This rule cannot be used: {why}")
+_NOT_OUT = Text(
+    "让规则告知别的系统，还需要「外部来源」的权限（source.write）。",
+    "A rule that tells another system needs the permission source.write as well.",
+)
+_AS_TODAY = Text(
+    "按现在的值、截止日期或预算计算", "As of today, or by the due dates and budgets of today"
+)
+_LOST = Text("过去的值无从知道，未计入", "Not known of the past, so it never counted")
 _MANY = Text(
     "规则 {rule} 现在就会同时对 {n} 个对象触发，已保存但未启用。确定需要就再发一次 /rule on {rule}。",
     "The rule {rule} would fire for {n} at once, so it is kept but off. If that is what you want, send"
@@ -123,6 +133,7 @@ async def on_(ask: Ask, name: Annotated[str, _RULE]) -> Notice:
         raise CommandError(
             Text("规则 {rule} 已在生效。", "The rule {rule} is on already."), rule=rule.id
         )
+    await _may_reach(ask, rule)
     earlier = await definitions.versions(ask.session, "rule", rule.id)
     body = earlier[0].body if earlier else {}
     now_many = await trial.fires_now(ask.session, rule, ask.now, ask.defaults.timezone)
@@ -246,6 +257,10 @@ async def try_(
     return ask.notice(
         title=ask.t(Text("试运行：{rule}", "Trial: {rule}"), rule=rule.id),
         text=text,
+        facts=[
+            (ask.t(text), listed((ask.t(FACTS[one].text) for one in names), ask.language))
+            for text, names in ((_AS_TODAY, found.today), (_LOST, found.unknown))
+        ],
         table=Table(columns=columns, rows=rows) if rows else None,
     )
 
@@ -289,8 +304,17 @@ def _read(ask: Ask, id_: str, words: str, keep: book.Rule | None = None) -> book
     return book.read({"id": id_, "name": name, **body})
 
 
+async def _may_reach(ask: Ask, rule: book.Rule) -> None:
+    """What it names is there, and who sends things out of the house may do so."""
+    if any(isinstance(one, Webhook) for one in rule.then) and not ask.actor.may("source.write"):
+        raise CommandError(_NOT_OUT)
+    if ask.host is not None:
+        await reachable.check(ask.session, ask.host, rule)
+
+
 async def _put(ask: Ask, rule: book.Rule) -> Notice:
     """Keep a rule; one that would fire for very many at once is kept switched off."""
+    await _may_reach(ask, rule)
     now_many = await trial.fires_now(ask.session, rule, ask.now, ask.defaults.timezone)
     if now_many > MOST:
         many = rule.model_copy(update={"many": True})

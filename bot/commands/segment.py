@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
-from bot.commands import cards
+from bot.commands import cards, health_card
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Button, Level, Notice, Table
 from bot.domain import segments, service
@@ -90,7 +90,12 @@ async def _rows(ask: Ask) -> list[_Row]:
     """All customers; those without a score are looked at now."""
     scored = await kept.latest(ask.session, ask.actor.scope, ask.now.date() - _FRESH)
     rows = [
-        _Row(one.customer, one.owner, Segment(one.snapshot.segment), f"{one.snapshot.score:.0f}")
+        _Row(
+            one.customer,
+            one.owner,
+            Segment(one.snapshot.segment),
+            health_card.figure(one.snapshot.score),
+        )
         for one in scored
         if one.snapshot.segment
     ]

@@ -51,6 +51,11 @@ _NO_PATHS = Text(
     "Write what they call it, as in data.progress, or what a value means, as in building=execution.",
 )
 _NO_VALUE = Text("「{value}」不是{field}的取值。", "“{value}” is no value of {field}.")
+_ONLY: Final = frozenset({"only", "只收"})
+_ONLY_MONEY = Text(
+    "「只收」用于单据：收款、发票、付款计划。",
+    "“only” is for documents: receipts, invoices, plans.",
+)
 _NEEDED = Text("字段 {name} 必须有。", "The field {name} is needed.")
 
 
@@ -270,8 +275,9 @@ async def stop(ask: Ask, name: Annotated[str, _NAMED]) -> Notice:
     zh="来源字段",
     permission="source.write",
     help=Text(
-        "设一个字段：/来源字段 site-1 progress data.percent，或 phase 施工=执行",
-        "set a field: /source map site-1 progress data.percent, or phase building=execution",
+        "设一个字段：/来源字段 site-1 progress data.percent，或 phase 施工=执行，或 state 只收 已审核",
+        "set a field: /source map site-1 progress data.percent, or phase building=execution,"
+        " or state only audited",
     ),
 )
 async def map_(
@@ -280,7 +286,7 @@ async def map_(
     field: Annotated[str, Text("字段", "field")],
     said: Annotated[Rest, Text("对方的字段或取值", "theirs")],
 ) -> Notice:
-    """Paths take the place of those there were; values are added."""
+    """Paths, and what `only` asks for, take the place of those there were; values are added."""
     found = await _seen(ask, name)
     columns = Columns.model_validate(found.mapping)
     known = documents.KNOWN[columns.kind]
@@ -289,7 +295,9 @@ async def map_(
     words = [word for word in _SPLIT.split(said.strip()) if word]
     if not words or len(words) > _MOST or any(len(word) > _LONGEST for word in words):
         raise CommandError(_NO_PATHS)
-    if any("=" in word for word in words):
+    if words[0].casefold() in _ONLY:
+        changed = _with_only(columns, field, words[1:])
+    elif any("=" in word for word in words):
         values = dict(_value(columns.kind, field, word) for word in words)
         changed = _with_values(columns, field, values)
     elif words == ["-"]:
@@ -333,12 +341,25 @@ def _with_values(columns: Columns, field: str, values: dict[str, str]) -> Column
     return columns.model_copy(update={"values": {**columns.values, field: merged}})
 
 
+def _with_only(columns: Columns, field: str, values: list[str]) -> Columns:
+    """Documents that say something else in this field are refused; `-` lets all in again."""
+    if columns.kind == "status":
+        raise CommandError(_ONLY_MONEY)
+    if not values or any("=" in value for value in values):
+        raise CommandError(_NO_PATHS)
+    others = {name: wanted for name, wanted in columns.only.items() if name != field}
+    return columns.model_copy(
+        update={"only": others if values == ["-"] else {**others, field: values}}
+    )
+
+
 def _fields(source: Source) -> str:
     columns = Columns.model_validate(source.mapping)
     lines = [f"{ours} ← {', '.join(theirs)}" for ours, theirs in columns.columns.items() if theirs]
     tables = {**columns.values, **({"currency": columns.currencies} if columns.currencies else {})}
     for field, table in tables.items():
         lines += [f"{field}: {theirs} = {ours}" for theirs, ours in table.items()]
+    lines += [f"{field} ∈ {', '.join(wanted)}" for field, wanted in columns.only.items()]
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from bot.domain import plan
 from bot.domain.terms import TaskStage
 from bot.texts import Text, listed
 from storage import plans, projects
-from storage.tables import Project, Task, TaskLink
+from storage.tables import Guest, Project, Task, TaskLink
 
 _TASK = Text("任务", "task")
 _HOURS: Final = (Decimal("0.1"), Decimal(100_000))
@@ -54,6 +54,7 @@ _NO_ITEM = Text("T-{number} 没有第 {at} 个检查项。", "T-{number} has no 
 async def show(ask: Ask, task: Annotated[Task, _TASK]) -> Notice:
     project = await ask.session.get_one(Project, task.project_id)
     names = await projects.user_names(ask.session, [task.assignee_id])
+    supplier = await ask.session.get(Guest, task.guest_id) if task.guest_id else None
     all_ = {one.id: one for one in (await plans.tasks(ask.session, [project.id]))[project.id]}
     links = await plans.links(ask.session, [project.id])
     before = [all_[one] for one in links.get(task.id, []) if one in all_]
@@ -71,6 +72,7 @@ async def show(ask: Ask, task: Annotated[Task, _TASK]) -> Notice:
             (ask.t(Text("项目", "Project")), f"{project.code} {project.name}"),
             (ask.t(Text("状态", "State")), state),
             (ask.t(Text("负责人", "Assignee")), names.get(task.assignee_id, "")),
+            (ask.t(Text("供应商", "Supplier")), supplier.name if supplier else ""),
             (ask.t(Text("开始", "Start")), cards.day(task.starts_on, ask.language)),
             (ask.t(Text("截止", "Due")), due),
             (

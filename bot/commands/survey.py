@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from bot import telling
 from bot.commands import cards, offering
@@ -16,16 +16,7 @@ from bot.domain.care import SurveyKind
 from bot.people import HOME, actor
 from bot.texts import Language, Text, language_of
 from storage import surveys
-from storage.tables import (
-    Approval,
-    Conversation,
-    Customer,
-    Project,
-    Push,
-    Survey,
-    Task,
-    User,
-)
+from storage.tables import Approval, Conversation, Customer, Project, Push, Survey, Task, User
 
 _CUSTOMER = Text("客户", "customer")
 _KEY = Text("凭证", "key")
@@ -49,6 +40,10 @@ _CSAT = Text(
 _TITLE = Text("请您评价", "Your opinion, please")
 _TITLE_OF = Text("请您评价：{name}", "Your opinion, please: {name}")
 _PAGE = Text("打开评价页", "Open the survey")
+_BESIDE = Text(
+    "{code} 在 {day} 收到过{kind}问卷；同一时间只问一个问题，间隔至少 14 天。",
+    "{code} was asked for {kind} on {day}: one question at a time, and at least 14 days apart.",
+)
 _GONE = Text("这份问卷已失效，谢谢您。", "This survey is no longer open. Thank you all the same.")
 _ANSWERED = Text("您已经评价过了，谢谢！", "You have answered already. Thank you!")
 _NOT_A_SCORE = Text("请选择 {low} 到 {high} 的分数。", "Please choose from {low} to {high}.")
@@ -59,6 +54,10 @@ _SORRY = Text(
     "已收到您的评分：{score}。很抱歉没有让您满意，我们会尽快与您联系。",
     "Your score is {score}. We are sorry that we did not do better, and will be in touch soon.",
 )
+
+
+class TooSoon(CommandError):
+    """The customer was asked of late: another time it can be asked."""
 
 
 def question(kind: SurveyKind) -> Text:
@@ -72,18 +71,23 @@ async def invite(
     project: Project | None = None,
     *,
     case_id: int | None = None,
+    by_hand: bool = False,
 ) -> tuple[Survey, list[Approval]]:
-    """Put a survey before whoever may say yes; raises `CommandError` where it is too soon."""
+    """Put a survey before whoever may say yes; raises `TooSoon` where the customer was asked of late.
+
+    Nobody but a member (`by_hand`) puts a second question beside another.
+    """
+    near = await surveys.near(ask.session, customer.id, ask.now, ask.now - care.APART)
+    if near is not None and not by_hand:
+        raise TooSoon(_BESIDE, **_asked(ask, customer, near))
     last = await surveys.last_asked(ask.session, customer.id, kind, ask.now - care.REST)
     if last is not None:
-        raise CommandError(
+        raise TooSoon(
             Text(
                 "{code} 在 {day} 已收到过{kind}问卷；同一种问卷 90 天内只问一次。",
                 "{code} was asked for {kind} on {day}; the same is asked once in 90 days.",
             ),
-            code=customer.code,
-            kind=ask.t(kind.text),
-            day=cards.day(last.made_at.date(), ask.language),
+            **_asked(ask, customer, last),
         )
     key = secrets.token_urlsafe(16)
 
@@ -109,6 +113,11 @@ async def invite(
     await ask.session.flush()
     ask.wrote("survey.made", one)
     return one, [waits for _, _, waits in made]
+
+
+def _asked(ask: Ask, customer: Customer, one: Survey) -> dict[str, Any]:
+    day = cards.day(one.made_at.date(), ask.language)
+    return {"code": customer.code, "kind": ask.t(SurveyKind(one.kind).text), "day": day}
 
 
 def words(
@@ -178,8 +187,19 @@ async def survey(
             project=project.code,
             code=customer.code,
         )
-    _, waits = await invite(ask, kind, customer, project)
-    return await offering.sent_off(ask, waits)
+    near = await surveys.near(ask.session, customer.id, ask.now, ask.now - care.APART)
+    _, waits = await invite(ask, kind, customer, project, by_hand=True)
+    shown = await offering.sent_off(ask, waits)
+    if near is None:
+        return shown
+    told = ask.t(
+        Text(
+            "注意：{code} 在 {day} 刚收到过{kind}问卷，建议至少隔 14 天；不想现在问就撤回。",
+            "Mind: {code} was asked for {kind} on {day}; 14 days apart is better. Withdraw it if it can wait.",
+        ),
+        **_asked(ask, customer, near),
+    )
+    return shown.model_copy(update={"note": " ".join(filter(None, (shown.note, told)))})
 
 
 @command(

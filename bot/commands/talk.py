@@ -29,6 +29,18 @@ async def note(
         raise CommandError(Text("请说明是哪个客户或项目。", "Say which customer or project."))
     if not text.strip():
         raise CommandError(Text("备注还没有内容。", "The note has no text."))
+    made = await noted(ask, text, customer=customer, project=project)
+    return ask.say(
+        Text("已记下内部备注 #{number}。", "Noted internally: #{number}."),
+        Level.GOOD,
+        number=made.id,
+    )
+
+
+async def noted(
+    ask: Ask, text: str, *, customer: Customer | None = None, project: Project | None = None
+) -> Interaction:
+    """An internal note in the asker's name."""
     made = Interaction(
         channel="note",
         kind="note",
@@ -50,11 +62,7 @@ async def note(
     ask.session.add(made)
     await ask.session.flush()
     ask.wrote("note.made", made, text=text)
-    return ask.say(
-        Text("已记下内部备注 #{number}。", "Noted internally: #{number}."),
-        Level.GOOD,
-        number=made.id,
-    )
+    return made
 
 
 class Whom(StrEnum):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.commands.registry import COMMANDS, Ask, Command, Hours, Param, Percent
+from bot.commands.registry import COMMANDS, Answers, Ask, Command, Hours, Param, Percent
 from bot.contract import Call, Tool, quoted
 from storage.tables import Conversation, Customer, Interaction, Project, Task, User
 
@@ -25,6 +25,7 @@ _WRITTEN: Final[dict[Any, str]] = {
     Hours: "hours of work, such as 2h or 1.5h",
     int: "whole number",
     bool: "yes or no",
+    Answers: "field:value for each field, with a blank between",
 }
 
 

@@ -1,8 +1,9 @@
 """What goes out: a notice, written once, and where it is sent."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from bot.contract.inbound import StoredFile
 from bot.contract.words import Audience, Frozen
@@ -52,6 +53,38 @@ class Chart(Frozen):
     """Marks on the left."""
     words: str
     """What it shows in a line, for channels without pictures and for whoever does not see it."""
+
+
+class Span(Frozen):
+    """A line of a plan: a task from day to day, or a milestone on its day."""
+
+    label: str
+    first: date
+    last: date
+    share: float = 0.0
+    """How much of it is done, 0 … 1."""
+    strong: bool = False
+    """On the critical path."""
+    stone: bool = False
+
+
+class Gantt(Frozen):
+    """Tasks and milestones over days; `bot.render.gantt` draws it."""
+
+    title: str
+    rows: tuple[Span, ...]
+    today: date
+    idle: tuple[date, ...] = ()
+    """Days that nobody works, in order, where they are few enough to be seen."""
+    legend: tuple[str, str, str, str]
+    """What it calls the critical path, other tasks, a milestone, and today."""
+    more: str = ""
+    """What of the plan is not shown."""
+    words: str
+    """As with a `Chart`."""
+
+
+Picture = Chart | Gantt
 
 
 class Button(Frozen):
@@ -129,7 +162,7 @@ class Notice(Frozen):
     text: str = ""
     facts: tuple[Fact, ...] = ()
     table: Table | None = None
-    chart: Chart | None = None
+    chart: Picture | None = None
     files: tuple[StoredFile, ...] = ()
     """Files of the media store that go along."""
     buttons: tuple[Button, ...] = ()
@@ -137,6 +170,8 @@ class Notice(Frozen):
     note: str = ""
     """Small print below: who reads this chat, what waits."""
     language: str = "zh"
+    data: dict[str, Any] | None = None
+    """The same for machines; only channels to other systems carry it."""
 
 
 class Can(StrEnum):

@@ -244,6 +244,15 @@ class Platform(Checking, Translating, Fetching, Protocol):
 
 
 @runtime_checkable
+class Reaching(Protocol):
+    """An adapter that tells other systems of the firm's what rules say."""
+
+    def systems(self) -> Mapping[str, str]:
+        """The systems that its settings name: name → the chat that stands for it."""
+        ...
+
+
+@runtime_checkable
 class Working(Protocol):
     """An adapter with work of its own beside the server: a long connection, a poll."""
 

@@ -21,6 +21,11 @@ def of_source(key: Callable[[str], bytes], kind: str, name: str) -> str:
     return key(f"source:{kind}:{name}").hex()
 
 
+def of_system(key: Callable[[str], bytes], name: str) -> str:
+    """The secret that proves to a system of the firm's that it is we who tell it something."""
+    return key(f"system:{name}").hex()
+
+
 def is_right(secret: bytes, timestamp: str, signature: str, body: bytes, now: float) -> bool:
     """Whether a request is signed with our secret, and fresh."""
     if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:

@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from tomllib import loads
+from typing import Final
 
 from bot.texts import Text
+
+_MONTHS: Final = 24
+"""How far back receivable days are counted."""
 
 
 class Bucket(StrEnum):
@@ -53,6 +57,21 @@ def on_time(paid: Iterable[tuple[date, date]]) -> float | None:
     """The share of settled terms (due, settled on) that were settled by their day."""
     found = [settled <= due for due, settled in paid]
     return sum(found) / len(found) if found else None
+
+
+def months(billed: Iterable[tuple[date, Decimal]], today: date) -> list[tuple[int, Decimal]]:
+    """(days, billed) of this month so far and of the 23 before, the newest first."""
+    sums: dict[date, Decimal] = defaultdict(Decimal)
+    for day, amount in billed:
+        if day <= today:
+            sums[day.replace(day=1)] += amount
+    found: list[tuple[int, Decimal]] = []
+    last = today
+    for _ in range(_MONTHS):
+        first = last.replace(day=1)
+        found.append(((last - first).days + 1, sums[first]))
+        last = first - timedelta(days=1)
+    return found
 
 
 def receivable_days(receivable: Decimal, months: Sequence[tuple[int, Decimal]]) -> float | None:

@@ -21,7 +21,7 @@ STALE: Final = 14
 FORGOTTEN: Final = 60
 """Older ones are not even written down, so that a new calendar does not begin with years of misses."""
 
-After = Literal["signed", "first", "accepted", "silent", "day"]
+After = Literal["signed", "first", "accepted", "silent", "day", "hand"]
 Act = Literal["words", "survey", "visit"]
 
 
@@ -49,6 +49,8 @@ class Node(_Part):
     yearly: bool = False
     day: str = Field(default="", pattern=r"^(\d\d-\d\d)?$")
     act: Act
+    survey: Literal["nps", "csat"] = "csat"
+    """What a node of act survey asks."""
     words: Said | None = None
     tiers: tuple[terms.Tier, ...] = ()
     stages: tuple[terms.Stage, ...] = ()
@@ -62,6 +64,8 @@ class Node(_Part):
             raise ValueError("a day of the year belongs to after = day, and to no other")
         if self.day:
             date.fromisoformat(f"2028-{self.day}")
+        if self.after == "hand" and (self.days or self.every or self.yearly):
+            raise ValueError("a node that counts from nothing has no days")
         if self.yearly and self.every:
             raise ValueError("either yearly or every so many days")
         return self
@@ -150,6 +154,8 @@ class SurveyKind(StrEnum):
 
 REST: Final = timedelta(days=90)
 """A customer is not asked the same again sooner."""
+APART: Final = timedelta(days=14)
+"""Nor anything else by itself sooner, nor while a question is open: one at a time."""
 
 
 def nps(scores: Sequence[int]) -> int | None:

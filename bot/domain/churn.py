@@ -14,7 +14,9 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from tomllib import loads
-from typing import Final
+from typing import Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.texts import Text
 
@@ -27,11 +29,14 @@ _RIDGE: Final = 1e-6
 _STEPS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    points: int
-    least: float | None = None
-    most: float | None = None
+class Bin(BaseModel):
+    """Points from a value on (`from`), or up to one (`below`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    points: int = Field(ge=0, le=100)
+    least: float | None = Field(default=None, alias="from", allow_inf_nan=False)
+    most: float | None = Field(default=None, alias="below", allow_inf_nan=False)
 
     def holds(self, value: float) -> bool:
         if self.least is not None:
@@ -64,31 +69,80 @@ class Risk:
     """What gives points, the most first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Which signs give how many points, and what points mean."""
+
+    scale: Scale
+    signs: Mapping[str, tuple[Bin, ...]]
+    version: int = 0
+    """Of the firm's own card; 0: as shipped. A scale is fitted on points of one version only."""
+
+
+class _Scaled(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    points_to_double: float = Field(gt=0, le=1000)
+    odds: float = Field(gt=0, le=1)
+
+
+class _Sign(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    bins: tuple[Bin, ...] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if any((one.least is None) == (one.most is None) for one in self.bins):
+            raise ValueError("each bin has either from or below")
+        rising = [one.least for one in reversed(self.bins) if one.least is not None]
+        falling = [one.most for one in self.bins if one.most is not None]
+        if rising and falling:
+            raise ValueError("the bins of a sign are all from, or all below")
+        limits = rising or falling
+        if any(one >= other for one, other in pairwise(limits)):
+            raise ValueError("the bin that is hardest to reach comes first")
+        return self
+
+
+class _CardIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Literal["churn"]
+    """There is one card; a firm's own stands in place of the shipped one."""
+    scale: _Scaled
+    sign: dict[str, _Sign] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if strange := sorted(self.sign.keys() - _WORDS.keys()):
+            raise ValueError(f"there is no sign {strange[0]!r}; there are {sorted(_WORDS)}")
+        return self
+
+
+class BadCard(Exception):
+    """A scorecard cannot be used; the message says why."""
+
+
+def read(body: Mapping[str, Any], version: int = 0) -> Card:
+    try:
+        given = _CardIn.model_validate(body)
+    except ValueError as error:
+        raise BadCard(f"scorecard {body.get('id', '?')}: {error}") from error
+    scale = Scale(math.log(given.scale.odds), math.log(2) / given.scale.points_to_double)
+    return Card(scale, {name: sign.bins for name, sign in given.sign.items()}, version)
+
+
 @cache
-def _card() -> tuple[Scale, Mapping[str, tuple[Bin, ...]]]:
+def shipped() -> Card:
     source = resources.files("bot.domain").joinpath("data", "churn.toml").read_text("utf-8")
-    data = loads(source)
-    given = data["scale"]
-    scale = Scale(math.log(given["odds"]), math.log(2) / given["points_to_double"])
-    signs = {
-        name: tuple(Bin(one["points"], one.get("from"), one.get("below")) for one in sign["bins"])
-        for name, sign in data["sign"].items()
-    }
-    return scale, signs
+    return read(loads(source))
 
 
-def shipped_scale() -> Scale:
-    return _card()[0]
-
-
-def sign_names() -> tuple[str, ...]:
-    return tuple(_card()[1])
-
-
-def of(values: Mapping[str, float | None], scale: Scale) -> Risk:
+def of(values: Mapping[str, float | None], card: Card) -> Risk:
     """How probable it is that a customer leaves within `AHEAD_DAYS`, and why."""
     reasons: list[Reason] = []
-    for name, bins in _card()[1].items():
+    for name, bins in card.signs.items():
         value = values.get(name)
         if value is None:
             continue
@@ -97,7 +151,7 @@ def of(values: Mapping[str, float | None], scale: Scale) -> Risk:
             reasons.append(Reason(name, value, met.points))
     reasons.sort(key=lambda one: (-one.points, one.name))
     points = sum(one.points for one in reasons)
-    return Risk(probability(points, scale), points, tuple(reasons))
+    return Risk(probability(points, card.scale), points, tuple(reasons))
 
 
 def probability(points: float, scale: Scale) -> float:
@@ -188,35 +242,42 @@ def quality(seen: Sequence[Seen], scale: Scale) -> Quality:
 @dataclass(frozen=True, slots=True)
 class Learnt:
     scale: Scale
-    """The one to tell with: the shipped one, or fitted on all that was seen."""
+    """The one to tell with: the card's own, or fitted on all that was seen."""
     quality: Quality
     """On outcomes that had no part in fitting it."""
+    card: int
+    """The version of the card whose points were seen."""
 
 
-def learn(seen: Sequence[Seen]) -> Learnt:
-    """From outcomes in the order of time. Where a scale can be fitted, it is tried out in time: fitted on
+def learn(seen: Sequence[Seen], card: Card) -> Learnt:
+    """From outcomes of a card in the order of time. Where a scale can be fitted, it is tried out in time: fitted on
     the first 70 % and measured on the rest; then all of them make the one in force.
     """
     whole = fit(seen)
     cut = round(0.7 * len(seen))
     early = fit(seen[:cut])
     if whole is None:
-        return Learnt(shipped_scale(), quality(seen, shipped_scale()))
+        return Learnt(card.scale, quality(seen, card.scale), card.version)
     if early is None:
-        return Learnt(whole, quality(seen[cut:], shipped_scale()))
-    return Learnt(whole, quality(seen[cut:], early))
+        return Learnt(whole, quality(seen[cut:], card.scale), card.version)
+    return Learnt(whole, quality(seen[cut:], early), card.version)
 
 
 def words(reason: Reason, language: str) -> str:
     """A reason as people read it; how long money is owed is a matter of its own for each reader."""
-    return _WORDS[reason.name].in_(
-        language, value=f"{reason.value:.{_DIGITS.get(reason.name, 0)}f}"
-    )
+    said, value = _WORDS[reason.name], reason.value
+    if reason.name == "contract_days" and value < 0:
+        said, value = _ENDED, -value
+    return said.in_(language, value=f"{value:.{_DIGITS.get(reason.name, 0)}f}")
 
 
 MONEY: Final = frozenset({"overdue_days"})
 """Signs that only those who may see amounts are told in figures."""
 _DIGITS: Final = {"silence": 1, "mood_drop": 2, "nps": 1}
+_ENDED: Final = Text(
+    "合同已到期 {value} 天，没有续约动作",
+    "the contract ended {value} days ago, nobody talks of renewing",
+)
 _WORDS: Final = {
     "silence": Text("沉默时间是平时间隔的 {value} 倍", "silent for {value} times their usual gap"),
     "mood_drop": Text("情绪比之前下降 {value}", "mood is down by {value}"),

@@ -2,14 +2,17 @@
 
 import calendar
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from tomllib import loads
+from typing import Any, Literal, Self
 
-from bot.domain import workdays
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain import service, workdays
+from bot.domain.care import Said
 from bot.texts import Text
 
 
@@ -66,28 +69,70 @@ class Every(StrEnum):
         return day - timedelta(days=days)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    name: str
-    title: Text
-    words: Text
-    sections: tuple[Section, ...]
+class Figure(StrEnum):
+    """What sections count; a template may leave some out."""
+
+    PHASE = "phase"
+    PERCENT = "percent"
+    OPENED = "opened"
+    SOLVED = "solved"
+    OPEN = "open"
+    ANSWER = "answer"
+    SOLVE = "solve"
+    NPS = "nps"
+    CSAT = "csat"
+
+
+class Template(BaseModel):
+    """A kind of report, as data; data/reports.toml tells what its parts mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")
+    title: Said
+    words: Said
+    sections: tuple[Section, ...] = Field(min_length=1, max_length=len(Section))
     every: Every
+    figures: tuple[Figure, ...] = tuple(Figure)
+    headings: dict[Section, Said] = {}
+    language: Literal["zh", "en"] | None = None
+    """None: the language of the chat."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(set(self.sections)) != len(self.sections):
+            raise ValueError("a section stands there twice")
+        for name, said, known in (
+            ("title", self.title, {"customer"}),
+            ("words", self.words, {"customer", "first", "last"}),
+        ):
+            gaps = {gap for words in (said.zh, said.en) for gap in service.gaps(words)}
+            if strange := sorted(gaps - known):
+                raise ValueError(
+                    f"{name}: nothing fills {{{strange[0]}}}; there are {sorted(known)}"
+                )
+        return self
+
+    def heading(self, section: Section) -> Text:
+        own = self.headings.get(section)
+        return own.text if own else section.text
+
+
+class BadReport(Exception):
+    """A template cannot be used; the message names it and says why."""
+
+
+def read(body: Mapping[str, Any]) -> Template:
+    try:
+        return Template.model_validate(body)
+    except ValueError as error:
+        raise BadReport(f"report {body.get('id', '?')}: {error}") from error
 
 
 @cache
-def templates() -> Mapping[str, Template]:
+def shipped() -> Mapping[str, Template]:
     source = resources.files("bot.domain").joinpath("data", "reports.toml").read_text("utf-8")
-    return {
-        name: Template(
-            name,
-            Text(**one["title"]),
-            Text(**one["words"]),
-            tuple(Section(section) for section in one["sections"]),
-            Every(one["every"]),
-        )
-        for name, one in loads(source)["template"].items()
-    }
+    return {one["id"]: read(one) for one in loads(source)["report"]}
 
 
 def due_on(last: date, every: Every) -> date:

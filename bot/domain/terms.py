@@ -5,6 +5,17 @@ from enum import StrEnum
 from bot.texts import Text
 
 
+class Spoken(StrEnum):
+    """A language that customers are written to in."""
+
+    ZH = "zh"
+    EN = "en"
+
+    @property
+    def text(self) -> Text:
+        return {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}[self.value]
+
+
 class Tier(StrEnum):
     """How much a customer matters."""
 
@@ -339,6 +350,7 @@ EVENTS: dict[str, Text] = {
     "survey.changed": Text(
         "客户补充评价 {kind} {score} {comment}", "the customer went on: {kind} {score} {comment}"
     ),
+    "care.added": Text("新增关怀节点 {node}（{day}）", "care point {node} added ({day})"),
     "care.done": Text("完成关怀节点 {node}", "care point {node} done"),
     "care.skipped": Text("跳过关怀节点 {node}", "care point {node} skipped"),
     "contact.planned": Text("沟通计划：每 {days} 天", "contact planned every {days} days"),

@@ -95,7 +95,7 @@ async def _customers(session: AsyncSession, given: Sequence[CustomerIn], known: 
         iter(await customers.next_codes(session, "C", sum(not one.code for one in given))),
     )
     made = [(one, _customer(one, known, fresh)) for one in given]
-    await fresh.write(session, Customer)
+    await fresh.write(session, Customer, [row for _, row in made])
     count = sum(len(one.projects) for one in given)
     uncoded = sum(not project.code for one in given for project in one.projects)
     fresh = _Fresh(
@@ -107,7 +107,7 @@ async def _customers(session: AsyncSession, given: Sequence[CustomerIn], known: 
         for one, customer in made
         for project in one.projects
     ]
-    await fresh.write(session, Project)
+    await fresh.write(session, Project, [row for _, row in of_projects])
     await add_names(session, made, of_projects)
     await add_domains(session, made)
     await add_contacts(session, made)
@@ -127,8 +127,12 @@ class _Fresh:
         self.drafts.append(row)
         return row
 
-    async def write(self, session: AsyncSession, table: type[Customer | Project]) -> None:
-        """Insert the drafts, and flush what was changed beside them."""
+    async def write(
+        self, session: AsyncSession, table: type[Customer | Project], rows: Sequence[Any]
+    ) -> None:
+        """Insert the drafts, and write what was changed of `rows` that were there."""
+        # They were read in another transaction, and are none of this one's unless they are added.
+        session.add_all(row for row in rows if isinstance(row, table))
         await session.flush()
         await bulk.insert(session, table, [vars(row) for row in self.drafts])
 
@@ -142,6 +146,8 @@ def _customer(one: CustomerIn, known: Known, fresh: _Fresh) -> Customer:
     found.tier = word(terms.Tier, one.tier, found.tier)
     found.stage = word(terms.Stage, one.stage, found.stage)
     found.industry = one.industry or found.industry
+    if one.language:
+        found.language = word(terms.Spoken, one.language, "")
     if owner := known.user(one.owner):
         found.owner_id = owner.id
     known.customers[found.code.upper()] = found

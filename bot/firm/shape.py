@@ -72,6 +72,7 @@ class CustomerIn(_Part):
     tier: Line | None = None
     stage: Line | None = None
     industry: Line | None = None
+    language: Line | None = None
     owner: Line | None = None
     contacts: list[ContactIn] = []
     projects: list[ProjectIn] = []

@@ -64,7 +64,9 @@ class Care:
             for one in await rows.spoken_since(session, visits, self._defaults.timezone):
                 care.finish(ask, one, done=True)
             await session.flush()
-            for one, customer, project in await rows.ready(session, local.date()):
+            ready = await rows.ready(session, local.date())
+            nodes |= await care.set_by_hand(session, [one.node for one, _, _ in ready])
+            for one, customer, project in ready:
                 node = nodes.get(one.node)
                 if node is not None:
                     await self._act(ask, node, one, customer, project)
@@ -89,6 +91,8 @@ class Care:
         try:
             async with ask.session.begin_nested():
                 await self._propose(ask, node, one, customer, project)
+        except survey.TooSoon:
+            return  # it stays in the calendar, and is asked once its time has come
         except CommandError as error:
             _log.info("care.stuck", node=node.id, customer=customer.code, why=error.text.en)
             await self._stuck(ask, node, one, customer, error)
@@ -97,7 +101,7 @@ class Care:
         self, ask: Ask, node: Node, one: CareNode, customer: Customer, project: Project | None
     ) -> None:
         if node.act == "survey":
-            asked, _ = await survey.invite(ask, SurveyKind.CSAT, customer, project)
+            asked, _ = await survey.invite(ask, SurveyKind(node.survey), customer, project)
             one.push_id, one.state, one.done_at = asked.push_id, "done", ask.now
         else:
             words = node.words.text if node.words else node.name.text

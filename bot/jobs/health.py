@@ -38,7 +38,7 @@ class HealthJob:
             async with self._db.transaction() as session:
                 ids = await kept.customer_ids(session, after)
                 found = await standing.of(session, ids, now, zone) if ids else []
-                await kept.keep(session, standing.snapshots(found, today))
+                await kept.keep(session, [standing.snapshot(one, today) for one in found])
             if not ids:
                 break
             after, count = ids[-1], count + len(ids)
@@ -48,10 +48,12 @@ class HealthJob:
     async def _learn(self, today: date) -> None:
         """How well churn was told, and the firm's own scale once it has lost enough customers."""
         async with self._db.transaction() as session:
-            seen = await foretold.outcomes(session, today, churn.AHEAD_DAYS)
+            card, since = await standing.card(session)
+            first = since.astimezone(clock.zone(self._defaults.timezone)).date() if since else None
+            seen = await foretold.outcomes(session, today, churn.AHEAD_DAYS, first)
             if not seen:
                 return
-            learnt = churn.learn([(points, gone) for _, points, gone in seen])
+            learnt = churn.learn([(points, gone) for _, points, gone in seen], card)
             body = orjson.loads(orjson.dumps(learnt))  # as it comes back from the database
             earlier = await definitions.versions(session, "churn", "scale")
             if not earlier or earlier[0].body != body:

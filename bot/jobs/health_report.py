@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.commands import cards, churn, health_card
 from bot.commands.registry import Ask
 from bot.contract import Button, Fact, Notice, Table
+from bot.domain import churn as scorecard
 from bot.domain import workdays
 from bot.people import Actor, Defaults
 from bot.texts import Text, language_of
@@ -60,7 +61,7 @@ class HealthReport:
             return
         ask = Ask(session, reader, local)
         rows = await kept.latest(session, reader.scope, local.date() - _FRESH, owner_id=user.id)
-        if rows:
+        if rows := [row for row in rows if _worth_telling(row)]:
             await telling.member(
                 session,
                 user,
@@ -82,7 +83,7 @@ class HealthReport:
         rows = await kept.latest(
             session, everything, local.date() - _FRESH, customer_id=chat.customer_id
         )
-        for row in rows:
+        for row in filter(_worth_telling, rows):
             await outbox.post(
                 session,
                 await card(ask, row),
@@ -91,6 +92,11 @@ class HealthReport:
                 key=f"health-report:{_week(local.date())}:{row.customer.id}:{chat.id}",
                 not_before=local,
             )
+
+
+def _worth_telling(row: Latest) -> bool:
+    """One without a score is told of only where they may leave."""
+    return row.snapshot.score is not None or (row.snapshot.churn or 0.0) >= scorecard.LISTED
 
 
 def _is_time(local: datetime) -> bool:
@@ -108,18 +114,16 @@ def _week(day: date) -> int:
 
 async def card(ask: Ask, row: Latest) -> Notice:
     """One customer's health as it was told last, with what was said lately."""
-    past = await kept.history(ask.session, row.customer.id, row.snapshot.day - _BACK)
-    snapshot = row.snapshot
-    seen = health_card.Seen(
-        row.customer,
-        snapshot.score,
-        snapshot.parts,
-        (),
-        snapshot.churn or 0.0,
-        churn.reasons(snapshot.churn_reasons, most=len(snapshot.churn_reasons)),
-        [one for one in past if one.day < snapshot.day],
+    snapshot, told = row.snapshot, row.snapshot.churn or 0.0
+    reasons = churn.reasons(snapshot.churn_reasons, most=len(snapshot.churn_reasons))
+    if snapshot.score is None:
+        return health_card.unknown(ask, row.customer, (), told, reasons)
+    past = await kept.history(ask.session, row.customer.id, snapshot.day - _BACK)
+    earlier = [one for one in past if one.day < snapshot.day]
+    made = health_card.of(
+        ask,
+        health_card.Seen(row.customer, snapshot.score, snapshot.parts, (), told, reasons, earlier),
     )
-    made = health_card.of(ask, seen)
     said = await kept.said_lately(ask.session, row.customer.id, ask.now, _SAID)
     lines = "\n".join(
         f"· {cards.moment(ask, one.occurred_at)} {one.sender_name or '—'}："

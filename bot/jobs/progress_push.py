@@ -13,6 +13,7 @@ from bot.contract import Notice
 from bot.domain import workdays
 from bot.jobs.care import at_work
 from bot.people import Defaults
+from bot.planning import stones
 from storage import approvals, care, projects, pushes
 from storage.db import Database
 from storage.tables import Conversation, Customer, Milestone, PaymentTerm, Project, Push
@@ -97,9 +98,12 @@ class ProgressPush:
 
     async def _milestones(self, ask: Ask) -> None:
         today = ask.now.date()
+        payments = await stones.payments(ask.session)
         for stone, project in await projects.coming_milestones(
             ask.session, today, today + _FURTHEST
         ):
+            if not stones.of_work(stone, project, payments):
+                continue
             if project.pushes != "off" and (stone.due - today).days <= stone.remind_days:
                 customer = await ask.session.get_one(Customer, project.customer_id)
                 make = _of_milestone(ask, project, stone)

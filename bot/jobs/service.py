@@ -14,6 +14,8 @@ from bot.commands import cards
 from bot.contract import Button, Level, Notice, quoted
 from bot.domain import service, terms, workdays
 from bot.people import Defaults
+from bot.pipeline import language as languages
+from bot.pipeline import sentiment, signals
 from bot.texts import Text, language_of
 from storage import answering, cases
 from storage.db import Database
@@ -75,7 +77,8 @@ class Service:
                 owner = await session.get(User, customer.owner_id or 0)
                 await self._look(session, asked, _of_answer(asked, customer, chat), owner, now)
             for item, customer in await answering.complaints(session, now - _COMPLAINTS):
-                await self._propose(session, item, customer, now)
+                if _plain(item):
+                    await self._propose(session, item, customer, now)
 
     async def _look(
         self,
@@ -183,6 +186,14 @@ class Service:
                 now=now,
                 by_day=self._defaults,
             )
+
+
+def _plain(item: Interaction) -> bool:
+    """Whether it is a complaint plainly; what a person or a model has told is believed."""
+    if item.mood_by:
+        return True
+    words = item.text or item.subject
+    return signals.complains(sentiment.score(words, languages.detect(words)))
 
 
 def _of_case(case: ServiceCase, customer: Customer) -> list[_Running]:

@@ -9,13 +9,15 @@ from sqlalchemy import text
 from bot import log
 from bot.clock import Clock
 from bot.jobs.transcribe import Transcriber
-from storage import audit, inbox, slots
+from storage import audit, inbox, slots, sources
 from storage.db import Database
 
 JOB: Final = "upkeep"
 CRON: Final = "*/2 * * * *"
 KEEP_INBOX: Final = timedelta(days=30)
 KEEP_JOBS: Final = timedelta(days=7)
+KEEP_TOLD: Final = timedelta(days=400)
+"""What a source told and is told again after that is taken again."""
 
 _log = log.get("upkeep")
 
@@ -35,6 +37,7 @@ class Upkeep:
         async with self._db.transaction() as session:
             pruned = await inbox.prune(session, now - KEEP_INBOX)
             await slots.prune(session, now - KEEP_JOBS)
+            await sources.prune(session, now - KEEP_TOLD)
             await session.execute(
                 text("""
 DELETE FROM procrastinate_jobs WHERE status = 'succeeded' AND id IN (

@@ -15,6 +15,8 @@ class Sentiment:
     because: str = ""
     hints: tuple[str, ...] = ()
     """Signals that the regression finds in the same text; see `signals.find`."""
+    surely: tuple[str, ...] = ()
+    """Those of the hints that are beyond doubt."""
     rules: tuple[str, ...] = ()
     """Those that rules find in it."""
     confidence: float = 0.0

@@ -84,6 +84,7 @@ def score(text: str, language: Language) -> Sentiment:
         score=round(positive - negative, 4),
         because=because,
         hints=told.signals,
+        surely=told.surely,
         rules=found.rules,
         confidence=round(max(told.moods), 3),
         familiar=told.familiar,

@@ -37,6 +37,15 @@ def find(text: str, mood: Sentiment) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def complains(mood: Sentiment) -> bool:
+    """Whether a text that has the signal complaint says so plainly, and not by its mood alone: enough to
+    propose a case of it to people who have others to see to.
+    """
+    if mood.label == "unscored":
+        return True  # its signals are what rules have found
+    return mood.label == "negative" and "complaint" in (*mood.rules, *mood.surely)
+
+
 def by_rules(words: str) -> list[str]:
     """What the rules of data/signals.toml find in plain words, sorted, after spans that cancel them
     (没打算换供应商) are blanked.

@@ -1,14 +1,14 @@
 """How customers stand: what the record tells of them, as the inputs of health, churn and segments."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock
+from bot import clock, log
 from bot.domain import ageing, churn, health, money, segments, workdays
 from bot.domain.churn import Risk
 from bot.domain.earned import earned
@@ -20,8 +20,8 @@ from storage import health as kept
 from storage.health import Figures
 from storage.tables import Project
 
-_MONTHS: Final = 24
-"""How far back receivable days are counted, as for a project's payments."""
+_log = log.get("health")
+
 _LEAST_MOODS: Final = 3
 _SOON: Final = 60
 _USUAL_DAYS: Final = 30
@@ -45,10 +45,34 @@ async def scheme(session: AsyncSession) -> Scheme:
     return health.weighted(own.body["weights"]) if own else health.shipped()
 
 
-async def scale(session: AsyncSession) -> churn.Scale:
-    """How points become a probability: as shipped, or as fitted on the firm's own outcomes."""
-    own = next((d for d in await definitions.newest(session, "churn") if d.enabled), None)
-    return churn.Scale(**own.body["scale"]) if own else churn.shipped_scale()
+async def card(session: AsyncSession) -> tuple[churn.Card, datetime | None]:
+    """The churn scorecard in force, the firm's own or as shipped, and since when the own one is.
+
+    One that cannot be read is left out aloud.
+    """
+    own = next((d for d in await definitions.newest(session, "scorecard") if d.enabled), None)
+    if own is None:
+        return churn.shipped(), None
+    try:
+        return churn.read(own.body, own.version), own.at
+    except churn.BadCard as error:
+        _log.error("churn.unreadable", why=str(error))
+        return churn.shipped(), None
+
+
+async def learnt(session: AsyncSession, of_card: churn.Card) -> dict[str, Any] | None:
+    """What the firm's own outcomes have taught of a card; None: nothing yet."""
+    for own in await definitions.newest(session, "churn"):
+        if own.enabled and own.body.get("card", 0) == of_card.version:
+            return own.body
+    return None
+
+
+async def scaled(session: AsyncSession) -> churn.Card:
+    """The card with the scale to tell with: fitted on the firm's own outcomes where there are enough."""
+    found, _ = await card(session)
+    own = await learnt(session, found)
+    return replace(found, scale=churn.Scale(**own["scale"])) if own else found
 
 
 async def of(
@@ -56,7 +80,7 @@ async def of(
 ) -> list[Standing]:
     """How these customers stand now; a handful of queries, however many they are."""
     today = now.astimezone(clock.zone(timezone)).date()
-    how, odds = await scheme(session), await scale(session)
+    how, odds = await scheme(session), await scaled(session)
     facts = await kept.figures(session, ids, now, today, money.OWN)
     work = await _work(session, ids, today, timezone)
     before = await kept.earlier(session, ids, today)
@@ -74,7 +98,7 @@ def _one(
     now: datetime,
     today: date,
     how: Scheme,
-    odds: churn.Scale,
+    odds: churn.Card,
 ) -> Standing:
     values = _inputs(facts, work, now, today)
     found = health.of(values, how)
@@ -132,14 +156,7 @@ def _receivable_days(facts: Figures, today: date) -> float | None:
     owed = facts.get("receivable")
     if owed is None:
         return None
-    billed: dict[date, Decimal] = dict(facts["billed"])
-    months: list[tuple[int, Decimal]] = []
-    last = today
-    for _ in range(_MONTHS):
-        first = last.replace(day=1)
-        months.append(((last - first).days + 1, billed.get(first, Decimal(0))))
-        last = first - timedelta(days=1)
-    found = ageing.receivable_days(max(owed, Decimal(0)), months)
+    found = ageing.receivable_days(max(owed, Decimal(0)), ageing.months(facts["billed"], today))
     return 720.0 if found is None else found
 
 
@@ -215,15 +232,13 @@ async def _work(
     return found
 
 
-def snapshot(one: Standing, day: date) -> dict[str, Any] | None:
-    """As it is kept; None where too little is known."""
-    if one.health is None:
-        return None
+def snapshot(one: Standing, day: date) -> dict[str, Any]:
+    """As it is kept; where too little is known for a score, who may leave is told all the same."""
     return {
         "customer_id": one.customer_id,
         "day": day,
-        "score": round(one.health.score, 2),
-        "parts": one.health.as_json(),
+        "score": round(one.health.score, 2) if one.health else None,
+        "parts": one.health.as_json() if one.health else {},
         "churn": round(one.risk.probability, 4),
         "churn_reasons": [
             {"name": reason.name, "value": round(reason.value, 4), "points": reason.points}
@@ -231,10 +246,6 @@ def snapshot(one: Standing, day: date) -> dict[str, Any] | None:
         ],
         "segment": one.segment.value,
     }
-
-
-def snapshots(found: Sequence[Standing], day: date) -> list[dict[str, Any]]:
-    return [row for one in found if (row := snapshot(one, day)) is not None]
 
 
 def _days(at: datetime | None, now: datetime) -> float | None:

@@ -1,5 +1,6 @@
 """What a rule may do: a closed list, written as data."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -16,8 +17,12 @@ def _someone(value: str) -> str:
 
 
 Selector = Annotated[selectors.Selector, AfterValidator(_someone)]
-Level = Literal["info", "warning", "danger"]
-LEVELS: Final[tuple[Level, ...]] = ("info", "warning", "danger")
+Level = Literal["good", "info", "warning", "danger"]
+LEVELS: Final[tuple[Level, ...]] = ("good", "info", "warning", "danger")
+"""The quietest first; what is good is news, told once, and never an alert."""
+OWN: Final = "own"
+PUBLIC: Final = ("customer", "project", "milestone")
+"""All that a rule's own words for a customer may name."""
 
 
 class _Part(BaseModel):
@@ -92,13 +97,38 @@ class Put(_Part):
 class Offer(_Part):
     """Words for the customer, which wait for a member's yes."""
 
-    push: str = Field(pattern=r"^[a-z_]{2,30}$")
+    push: str = Field(pattern=r"^[a-z][a-z0-9_-]{1,40}$")
+    """payment, progress, own, or a node of the care plan that has words."""
+    says: Said | None = None
+    """The words of `own`; in braces they may name `PUBLIC` only."""
+
+    @model_validator(mode="after")
+    def _has_words(self) -> "Offer":
+        if (self.push == OWN) != (self.says is not None):
+            raise ValueError("push = own has words (says), and no other has")
+        for name in self.names:
+            if name not in PUBLIC:
+                raise ValueError(f"a customer may not read {{{name}}}; only {', '.join(PUBLIC)}")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its words name in braces."""
+        said = self.says.zh + self.says.en if self.says else ""
+        return tuple(dict.fromkeys(re.findall(r"\{(\w*)\}", said)))
 
 
 class Begin(_Part):
-    """Something with steps of its own begins: an approval, a kick-off, a project template."""
+    """Something with steps of its own begins: a kick-off, an approval, a project template."""
 
-    flow: str = Field(pattern=r"^[a-z_]{2,30}$")
+    flow: str = Field(min_length=2, max_length=80)
+    """kickoff, start (which asks for approval first), or a project template."""
 
 
-Action = Tell | GiveTask | Put | Offer | Begin
+class Webhook(_Part):
+    """A system of the firm's is told; the operator's settings say where it is."""
+
+    webhook: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$")
+
+
+Action = Tell | GiveTask | Put | Offer | Begin | Webhook

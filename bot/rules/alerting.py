@@ -34,7 +34,7 @@ _LADDERS: Final[dict[str, tuple[tuple[float, str], ...]]] = {
 }
 """Hours of working time until the next is told, where a rule has no ladder of its own."""
 _STRICTER: Final = {"vip": 0.5}
-_IN_CHATS: Final = "percent"
+IN_CHATS: Final = "percent"
 """What of money may be said in a chat of members: not everybody there may see amounts."""
 
 
@@ -141,7 +141,7 @@ class Alerting:
                 people.append(f"u{user.id}")
             if (
                 tell.chats
-                and covers(_IN_CHATS, reason["money"])
+                and covers(IN_CHATS, reason["money"])
                 and not reason["acked"]
                 and rested(reason, rule.quiet_for, now)
             ):
@@ -158,7 +158,7 @@ class Alerting:
         told: list[tuple[str, list[Reason]]] = []
         for receiver in (*round_.users, *round_.chats):
             user = round_.users.get(receiver)
-            shown = round_.shown_to(receiver, cast.money(user) if user else _IN_CHATS)
+            shown = round_.shown_to(receiver, cast.money(user) if user else IN_CHATS)
             due = [
                 one
                 for one in shown
@@ -260,13 +260,7 @@ class Alerting:
 def _round(alert: Open, seen: Seen, cast: Cast, book: Book) -> _Round:
     customer = cast.customers.get(seen.customer_id or 0)
     only = _only_project(alert.reasons, seen.project_id)
-    project = cast.projects.get(only or 0)
-    if project is not None:
-        about = (f"/project {project.code}", f"{project.code} {project.name}")
-    elif customer is not None:
-        about = (f"/customer {customer.code}", f"{customer.code} {customer.name}")
-    else:
-        about = ("/alerts", alert.subject)
+    about = cast.about(seen, only)
     return _Round(alert, book.rules, customer.tier if customer else "", about, {}, {})
 
 

@@ -39,6 +39,11 @@ class Rung(BaseModel):
     to: Selector
 
 
+def _braced(said: Said) -> list[str]:
+    """What words name in braces."""
+    return re.findall(r"\{(\w*)\}", said.zh + said.en)
+
+
 def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, Mapping) else closed(value)
 
@@ -80,9 +85,13 @@ class Rule(BaseModel):
             raise ValueError("what is checked again and again must alert; else it would act anew")
         if self.lasts and not self.scanned:
             raise ValueError("for: only what is checked again and again can last")
+        if self.tells and self.news != any(one.level == "good" for one in self.tells):
+            raise ValueError("good: a rule tells good news, or raises an alert")
+        if self.news and self.scanned:
+            raise ValueError("good: what is checked again and again is no news")
         shorts = _NAMED | {name.rsplit(".", 1)[-1] for name in known}
         for said in self._own_words():
-            for name in re.findall(r"\{(\w*)\}", said.zh + said.en):
+            for name in _braced(said):
                 if name not in shorts:
                     raise ValueError(f"nothing is called {{{name}}} at {self.on}")
         return self
@@ -109,9 +118,16 @@ class Rule(BaseModel):
         return tuple(action for action in self.then if isinstance(action, Tell))
 
     @property
+    def news(self) -> bool:
+        """Whether what it tells is good news, and no alert."""
+        return bool(self.tells) and all(one.level == "good" for one in self.tells)
+
+    @property
     def money(self) -> Money:
         """What a reader must be allowed to see of money to see its reason."""
-        needed: list[Money] = [FACTS[name].money for name in self.asks]
+        said = {name for one in self._own_words() for name in _braced(one)}
+        named = [one for one in known_at(self.on) if one.rsplit(".", 1)[-1] in said]
+        needed: list[Money] = [FACTS[name].money for name in (*self.asks, *named)]
         return max(needed, key=MONEY.__getitem__)
 
     def matches(self, facts: Facts) -> bool:

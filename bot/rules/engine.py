@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, log
 from bot.people import Defaults
-from bot.rules import book, facts
-from bot.rules.actions import Action, Begin, GiveTask, Offer, Put, Tell
+from bot.rules import book, facts, news
+from bot.rules.actions import Action, Begin, GiveTask, Offer, Put, Tell, Webhook
 from bot.rules.alerting import Alerting
 from bot.rules.doing import Doing
 from bot.rules.facts import Value
@@ -25,6 +25,7 @@ _KINDS: Final[dict[type[Any], str]] = {
     Put: "put",
     Offer: "push",
     Begin: "flow",
+    Webhook: "webhook",
 }
 
 
@@ -65,9 +66,10 @@ class Engine:
         self, defaults: Defaults, home: str, actions: Mapping[str, Doer] | None = None
     ) -> None:
         """`home` is the channel of members' own chats; `actions` does what upper layers know how
-        to do: "push" (an `Offer`), "flow" (a `Begin`).
+        to do: "push" (an `Offer`), "flow" (a `Begin`), "webhook".
         """
         self._defaults = defaults
+        self._home = home
         self.alerting = Alerting(defaults, home)
         doing = Doing(defaults, home)
         self._doers: dict[str, Doer] = {
@@ -161,6 +163,8 @@ class Engine:
                 known |= seen.facts
                 said |= seen.said
         known |= facts.of_event(event, given)
+        if event.startswith("milestone."):
+            said["milestone"] = str(given.get("name") or "")
         said["because"] = str(given.get("comment") or given.get("because") or "")
         name = f"project:{project_id}" if project_id else f"customer:{customer_id}"
         return Seen(name, customer_id, project_id, known, said, given.get("interaction"))
@@ -180,10 +184,13 @@ class Engine:
         """Alert and act; what goes on holding is told once, and acted upon once."""
         if not firings:
             return
-        loud = [one for one in firings if one.rule.tells]
+        loud = [one for one in firings if one.rule.tells and not one.rule.news]
         fresh = await self.alerting.raise_(session, loud, rules, now) if loud else set()
+        glad = [one for one in firings if one.rule.news]
+        if glad:
+            await news.tell(session, glad, now, self._defaults, self._home)
         for one in firings:
-            if not one.rule.tells or one.key in fresh:
+            if one.rule.news or not one.rule.tells or one.key in fresh:
                 for action in one.rule.then:
                     if not isinstance(action, Tell):
                         await self._do(session, one, action, now)

@@ -53,7 +53,7 @@ def made(firing: Firing, now: datetime) -> Reason:
 
 
 def loudest(levels: Iterable[str]) -> str:
-    return max(levels, key=order, default=LEVELS[0])
+    return max(levels, key=order, default="info")
 
 
 def order(level: str) -> int:

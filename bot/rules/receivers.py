@@ -42,6 +42,16 @@ class Cast:
             dict(roles.all()),
         )
 
+    def about(self, seen: Seen, only: int | None) -> tuple[str, str]:
+        """A command that opens what it is about, the project `only` or the customer, and its name."""
+        project = self.projects.get(only or 0)
+        if project is not None:
+            return f"/project {project.code}", f"{project.code} {project.name}"
+        customer = self.customers.get(seen.customer_id or 0)
+        if customer is not None:
+            return f"/customer {customer.code}", f"{customer.code} {customer.name}"
+        return "/alerts", seen.about
+
     def money(self, user: User) -> str:
         return max(
             (self.roles.get(role, "none") for role in user.roles),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain import terms
-from bot.rules.actions import Action, GiveTask, Offer, Put, Tell
+from bot.rules.actions import OWN, Action, Begin, GiveTask, Offer, Put, Tell
 from bot.rules.book import Rule
 from bot.rules.worded import SELECTORS
 from bot.rules.wording import own
@@ -26,7 +26,12 @@ _PUT: Final = Text("把 {field} 设为 {to}", "set {field} to {to}")
 _PUSH: Final = Text(
     "拟一条给客户的消息，等待批准", "draft words for the customer, which wait for approval"
 )
+_OWN_WORDS: Final = Text(
+    "拟一条给客户的消息「{words}」，等待批准",
+    "draft “{words}” for the customer, which waits for approval",
+)
 _FLOW: Final = Text("启动流程 {flow}", "begin {flow}")
+_WEBHOOK: Final = Text("告知系统 {name}", "tell the system {name}")
 _EVENTS: Final[dict[str, Text]] = {
     "task.checked": Text("检查任务时", "Looking at tasks"),
     "project.checked": Text("检查项目时", "Looking at projects"),
@@ -77,8 +82,12 @@ def _action(one: Action, language: str) -> str:
     if isinstance(one, Put):
         return _PUT.in_(language, field=one.put, to=one.to)
     if isinstance(one, Offer):
+        if one.push == OWN:
+            return _OWN_WORDS.in_(language, words=own(one.says, language))
         return _PUSH.in_(language)
-    return _FLOW.in_(language, flow=one.flow)
+    if isinstance(one, Begin):
+        return _FLOW.in_(language, flow=one.flow)
+    return _WEBHOOK.in_(language, name=one.webhook)
 
 
 def _who(selector: str, language: str) -> str:

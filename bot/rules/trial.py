@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import clock
 from bot.rules import facts
 from bot.rules.book import Rule
-from bot.rules.facts import FACTS
+from bot.rules.facts import CHECKED, FACTS
 from bot.rules.firing import of_row
 from storage import facts as figures
 
@@ -19,11 +19,26 @@ MOMENTS: Final = 13
 """How often what is checked again and again is looked at within the time of a trial."""
 
 
+_TODAY: Final = frozenset(
+    {
+        *("task.key", "task.days_late", "project.days_late", "project.late_tasks"),
+        *("project.budget_used", "project.open_high_risks", "project.late_high_risks"),
+        *("contract.days_left", "case.kind", "case.hours_left", "case.breached"),
+        "answer.minutes_left",
+    }
+)
+"""What the record keeps no past of, or only of a part: due dates, budgets and levels were changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """Firings by customer, the most first."""
 
     customers: tuple[tuple[int, int], ...]
+    today: tuple[str, ...] = ()
+    """Facts of the rule that were taken as they are today, or by the dates and budgets of today."""
+    unknown: tuple[str, ...] = ()
+    """Facts of the rule that nobody knows of the past, so that they never held."""
 
     @property
     def times(self) -> int:
@@ -33,7 +48,6 @@ class Tried:
 async def tried(
     session: AsyncSession, rule: Rule, days: int, now: datetime, timezone: str
 ) -> Tried:
-    """Figures that keep no past (budget, progress, phase) are taken as they are today."""
     since = now - timedelta(days=days)
     if rule.on == "message.filed":
         hits = await _messages(session, rule, since, now)
@@ -46,7 +60,18 @@ async def tried(
     counts: dict[int, int] = defaultdict(int)
     for (customer, _), at in hits.items():
         counts[customer] += _loud(at, rule.quiet_for)
-    return Tried(tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))))
+    return Tried(
+        tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))),
+        tuple(name for name in rule.asks if name in _TODAY),
+        tuple(name for name in rule.asks if _is_lost(rule, name)),
+    )
+
+
+def _is_lost(rule: Rule, name: str) -> bool:
+    """Of what has happened the timeline keeps its own facts, and few of others."""
+    family = name.split(".", 1)[0]
+    other = family in {"customer", "project"} and family != rule.on.split(".", 1)[0]
+    return rule.on not in CHECKED and other and name not in figures.MOVING
 
 
 async def fires_now(session: AsyncSession, rule: Rule, now: datetime, timezone: str) -> int:
@@ -63,9 +88,11 @@ Hits = dict[tuple[int, str], list[datetime]]
 async def _messages(session: AsyncSession, rule: Rule, since: datetime, now: datetime) -> Hits:
     hits: Hits = defaultdict(list)
     signalled = "message.signals" in rule.asks
+    moved = await figures.moved(session, since)
     async for rows in figures.messages(session, since, now, signalled=signalled):
         for row in rows:
-            if rule.matches({**row, "message.signals": tuple(row["message.signals"])}):
+            signals = {"message.signals": tuple(row["message.signals"])}
+            if rule.matches({**moved.then(row, row["at"]), **signals}):
                 hits[row["customer_id"], ""].append(row["at"])
     return {key: sorted(at) for key, at in hits.items()}
 
@@ -75,14 +102,16 @@ async def _scans(
 ) -> Hits:
     what = rule.on.split(".", 1)[0]
     hits: Hits = defaultdict(list)
+    moved = await figures.moved(session, moments[0])
     since: dict[str, datetime] = {}
     for at in moments:
         today = at.astimezone(clock.zone(timezone)).date()
         holding: dict[str, datetime] = {}
         async for rows in figures.pages(session, what, at, today, timezone, past=len(moments) > 1):
             for row in rows:
-                seen = of_row(what, row)
-                if not rule.matches(seen.facts):
+                seen = of_row(what, moved.then(row, at))
+                # In the past a project may have been closed that was opened again since.
+                if not rule.matches(seen.facts) or seen.facts.get("project.phase") == "closed":
                     continue
                 holding[seen.name] = since.get(seen.name, at)
                 if rule.lasts is None or holding[seen.name] + rule.lasts <= at:
@@ -93,8 +122,10 @@ async def _scans(
 
 async def _events(session: AsyncSession, rule: Rule, since: datetime, now: datetime) -> Hits:
     hits: Hits = defaultdict(list)
+    moved = await figures.moved(session, since)
     for row in await figures.happened(session, rule.on, since, now):
-        known: dict[str, Any] = {name: row[name] for name in row if name in FACTS}
+        then = moved.then(row, row["at"])
+        known: dict[str, Any] = {name: then[name] for name in then if name in FACTS}
         if rule.matches(known | facts.of_event(rule.on, row["facts"])):
             hits[row["customer_id"] or 0, str(row["id"])].append(row["at"])
     return hits

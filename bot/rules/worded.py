@@ -7,13 +7,14 @@ A small closed grammar over the facts, in Chinese and English; facts go by their
     all       = one {("and" | "并且" | "且") one}
     one       = ("not" | "非") one | "(" any ")" | fact op value
     action    = ("alert" | "提醒") who {("copy" | "抄送") who} | ("task" | "任务") who "name"
-              | ("set" | "设置") field value
+              | ("set" | "设置") field value | ("push" | "推送") kind [words, to the end, of own]
+              | ("flow" | "启动流程") name | ("webhook" | "告知系统") name
 """
 
 import re
 from typing import Any, Final
 
-from bot.rules.actions import LEVELS
+from bot.rules.actions import LEVELS, OWN
 from bot.rules.facts import CHECKED, FACTS, Fact, Op, known_at
 from bot.texts import Text
 
@@ -235,6 +236,23 @@ class _Reader:
             return {"task": who, "name": {"zh": name, "en": name}}
         if self.one_of(("set", "设置")):
             return {"put": self.text(), "to": self.text()}
+        if self.one_of(("push", "推送")):
+            kind = self.text()
+            return {"push": kind} | ({"says": self.own_words()} if kind == OWN else {})
+        if self.one_of(("flow", "启动流程")):
+            return {"flow": self.text()}
+        if self.one_of(("webhook", "告知系统")):
+            return {"webhook": self.text()}
         raise self.bad(
-            Text("这里应是「提醒」「任务」或「设置」", "alert, task or set is needed here")
+            Text(
+                "这里应是「提醒」「任务」「设置」「推送」「启动流程」或「告知系统」",
+                "alert, task, set, push, flow or webhook is needed here",
+            )
         )
+
+    def own_words(self) -> dict[str, str]:
+        """All that is left, since a command line has lost its quotes; the same in both languages."""
+        words, self.left = self.left, ""
+        if not words:
+            raise self.bad(Text("这里还缺内容", "something is missing here"))
+        return {"zh": words, "en": words}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from babel.dates import format_date
@@ -11,8 +11,9 @@ from babel.dates import format_date
 from bot.contract import Button, Fact, Level, Notice
 from bot.rules import reasons as why
 from bot.rules.actions import Said
-from bot.rules.book import Rule
+from bot.rules.book import Rule, title_of
 from bot.rules.facts import FACTS
+from bot.rules.firing import Firing
 from bot.rules.reasons import Reason
 from bot.rules.words import TEMPLATES
 from bot.texts import Text, language_of
@@ -46,6 +47,8 @@ def line(reason: Reason, rule: Rule | None, language: str) -> Line:
     said = rule.tells[0] if rule and rule.tells else None
     if rule is None or said is None:
         return Line(reason, rule, reason["rule"], "")
+    if not reason["facts"]:  # it was raised before facts were kept: there is nothing to fill in
+        return Line(reason, rule, title_of(rule).in_(language), "")
     words = spoken(reason["facts"], reason["said"], rule, language)
     template = TEMPLATES.get(said.template)
     if template is not None:
@@ -135,6 +138,20 @@ def notice(
         text=text,
         facts=tuple(facts),
         buttons=tuple(_buttons(number, shown, about, language)),
+        language=language,
+    )
+
+
+def news(firing: Firing, about: tuple[str, str], language: str, now: datetime) -> Notice:
+    """Good news as a card: nothing of it waits for anybody. `about` is as for `notice`."""
+    language = language_of(language)
+    told = line(why.made(firing, now), firing.rule, language)
+    return Notice(
+        level=Level.GOOD,
+        title=told.title,
+        text=told.text,
+        facts=tuple(_facts(told, language)),
+        buttons=(Button(label=_OPEN.in_(language), command=about[0], primary=True),),
         language=language,
     )
 

@@ -35,7 +35,9 @@ async def test_the_documents_example_is_taken_once_and_comes_out_again(
     assert [(row["kind"], row["version"]) for row in rows] == [
         ("care", 1),
         ("flow", 1),
+        ("report", 1),
         ("rule", 1),
+        ("scorecard", 1),
     ]
     async with program.db.transaction() as session:
         assert "own-large-project-late" in (await program.rules.in_force(session)).rules
@@ -55,6 +57,8 @@ async def test_the_documents_example_is_taken_once_and_comes_out_again(
     [
         ("[[rule]]\nid = 'x'", "rule x"),
         ("[[flow]]\nid = 'change'\nname = {zh = '', en = ''}\nsteps = []", "flow change"),
+        ("[[report]]\nid = 'x1'", "report x1"),
+        ("[[scorecard]]\nid = 'churn'\nscale = {points_to_double = 0, odds = 0.1}", "churn"),
         ("[[weather]]\nid = 'rain'", "weather"),
         ("[[rule", "ours.toml"),
     ],

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from adapters.hook import adapter as hook
+from adapters.hook import far as posting
 from adapters.hook.settings import HookSettings
 from bot import outbox
 from bot.app import Program
@@ -126,7 +126,7 @@ async def test_a_repeat_carries_the_same_key_and_the_same_bytes(far: harness.Hoo
 async def test_what_may_work_later_is_tried_later(
     monkeypatch: pytest.MonkeyPatch, answer: Any, after: float | None, unknown: bool
 ):
-    monkeypatch.setattr(hook, "_TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+    monkeypatch.setattr(posting, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
     async with harness.Hook().running() as far:
         far.far.answers = [answer]
         with pytest.raises(TryLater) as caught:

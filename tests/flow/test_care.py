@@ -183,3 +183,82 @@ async def test_loyalty_shows_its_reasons_and_money_to_whom_it_is_open(loaded: Pr
         assert words in shown
     assert "前 1%" not in await play.said(loaded, "/loyalty C-0001", "李雷")
     assert "bronze" in await play.said(loaded, "/loyalty C-0002", "Emma")
+
+
+async def test_a_member_adds_a_point_for_one_customer_and_its_words_go_out_once_approved(
+    loaded: Program,
+):
+    at(loaded)
+    words = "祝贺贵方乔迁之喜，期待去新办公室拜访。"
+    shown = await play.said(loaded, f"/添加关怀 C-0001 2026-11-21 {words}", "韩梅")
+    assert "1 2026年11月23日 祝贺贵方乔迁之喜" in shown  # the 21st is a Saturday
+    for line, why in (
+        ("/添加关怀 C-0001 2026-11-17 晚了", "从今天起"),
+        ("/添加关怀 C-0001 2029-11-17 太早", "两年以内"),
+        ("/添加关怀 C-0001 2026-11-31 哪天", "还缺：日期"),
+        (f"/添加关怀 C-0001 2026-11-24 {'长' * 1001}", "最多 1000 个字"),
+        ("/添加关怀 C-0002 2026-11-24 不是她的", "没有找到"),
+    ):
+        outcome = await play.run(loaded, line, "韩梅")
+        assert not outcome.ok
+        assert why in play.words(outcome.notice)
+    assert await play.rows(loaded, "SELECT count(*) AS n FROM care_node") == [{"n": 1}]
+    assert "care point 祝贺贵方乔迁之喜" in await play.said(loaded, "/timeline C-0001", "Emma")
+    at(loaded, days=5)
+    await job(loaded)
+    await job(loaded)
+    assert (await play.run(loaded, "/批准 1")).ok
+    (sent,) = await play.posted(loaded, "g-huajian")
+    assert words in sent.text
+    await play.run(loaded, "/添加关怀 C-0001 2026-12-01 再说一句", "韩梅")
+    assert "已跳过" in await play.said(loaded, "/跳过关怀 2", "韩梅")
+    await play.run(loaded, "/添加关怀 C-0001 2026-12-02 又一句", "韩梅")
+    await play.run(loaded, "/撤销", "韩梅")
+    assert "又一句" not in await play.said(loaded, "/关怀日历 C-0001", "韩梅")
+
+
+async def test_questions_come_one_at_a_time_and_what_must_wait_is_asked_later(loaded: Program):
+    """Closing a project that was accepted the day before: CSAT first, the NPS two weeks on."""
+    at(loaded)
+    await play.run(loaded, "/phase P-0001 accept 理由:完", "李雷")
+    await play.run(loaded, "/phase P-0001 paid 理由:完", "李雷")
+    await play.rows(loaded, "UPDATE event SET at = :at RETURNING 1", at=WEDNESDAY)
+    at(loaded, days=1)
+    await job(loaded)
+    assert (await play.run(loaded, "/批准 1", "李雷")).ok
+    await play.run(loaded, "/结项 P-0001 理由:完", "李雷")
+    assert (await play.run(loaded, "/批准 2", "陈总")).ok
+    kinds = "SELECT kind FROM survey ORDER BY id"
+    assert await play.rows(loaded, kinds) == [{"kind": "csat"}]
+    assert "结项后 NPS 问卷" in await play.said(loaded, "/关怀日历 C-0001", "韩梅")
+    told_before = len(await told(loaded, "韩梅"))
+    await play.rows(
+        loaded,
+        "UPDATE survey SET answered_at = :at, score = 5 RETURNING 1",
+        at=WEDNESDAY + timedelta(days=2),
+    )
+    at(loaded, days=14)  # a Wednesday; the day of the point is not there yet
+    await job(loaded)
+    assert len(await play.rows(loaded, kinds)) == 1
+    at(loaded, days=19)
+    await job(loaded)
+    assert [row["kind"] for row in await play.rows(loaded, kinds)] == ["csat", "nps"]
+    assert len(await told(loaded, "韩梅")) == told_before  # nobody is bothered with the waiting
+    by_hand = await play.said(loaded, "/满意度调查 C-0001 csat P-0002", "韩梅")
+    assert "90 天内只问一次" in by_hand
+
+
+async def test_a_member_who_asks_beside_another_question_is_told(loaded: Program):
+    at(loaded)
+    await play.run(loaded, "/满意度调查 C-0001 nps", "韩梅")
+    await play.run(loaded, "/phase P-0001 accept 理由:完", "李雷")
+    await play.run(loaded, "/phase P-0001 paid 理由:完", "李雷")
+    await play.rows(loaded, "UPDATE event SET at = :at RETURNING 1", at=WEDNESDAY)
+    at(loaded, days=1)
+    heard = len(await told(loaded, "韩梅"))
+    await job(loaded)  # the survey after acceptance waits, and bothers nobody with it
+    assert await play.rows(loaded, "SELECT kind FROM survey") == [{"kind": "nps"}]
+    assert len(await told(loaded, "韩梅")) == heard
+    at(loaded)
+    asked = (await play.run(loaded, "/满意度调查 C-0001 csat", "韩梅")).notice
+    assert "C-0001 在 2026年11月18日 刚收到过NPS 推荐意愿问卷" in asked.note

@@ -7,6 +7,7 @@ import pytest
 from bot.app import Program
 from bot.contract import Notice
 from bot.jobs.progress_push import ProgressPush, weekly_day
+from storage import definitions
 from tests import play
 
 FRIDAY = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
@@ -91,6 +92,37 @@ async def test_milestones_and_switches(loaded: Program):
     assert [row["kind"] for row in await play.rows(loaded, kinds)] == ["milestone", "progress"]
     await job(loaded, FRIDAY.replace(day=27))
     assert {row["project_id"] for row in await play.rows(loaded, kinds)} == {1, 3}
+
+
+async def test_that_we_get_paid_is_no_milestone_for_a_customer(loaded: Program):
+    """What a template has in its phase of payment, in whichever of its languages."""
+    own = {
+        "id": "ours",
+        "name": "ours",
+        "text": "x",
+        "milestones": [
+            {"name": {"zh": "上线", "en": "Go-live"}, "phase": "do", "day": 5},
+            {"name": {"zh": "收官", "en": "Settled"}, "phase": "paid", "day": 9},
+        ],
+    }
+    async with loaded.db.transaction() as session:
+        await definitions.write(session, "project", "ours", own)
+    await play.rows(loaded, "UPDATE project SET template = 'ours' WHERE id = 3 RETURNING 1")
+    for code in ("P23-001", "P-0002"):
+        for name in ("Settled", "Go-live"):
+            await play.run(loaded, f"/milestone {code} {name} due:2026-11-25", "Emma")
+    loaded.now = lambda: FRIDAY
+    await job(loaded, datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+    found = await play.rows(
+        loaded, "SELECT project_id, notice FROM push WHERE kind = 'milestone' ORDER BY id"
+    )
+    told = [(row["project_id"], "Settled" in str(row["notice"])) for row in found]
+    assert told.count((3, False)) == 1
+    assert (3, True) not in told
+    assert (2, True) in told  # there it is just a name
+    report = await play.said(loaded, "/report C-0002 progress", "赵强")
+    assert "Go-live" in report
+    assert "Settled" not in report
 
 
 async def test_payments_are_reminded_of_before_and_after_without_sums(loaded: Program):

@@ -9,9 +9,12 @@ from sqlalchemy import text
 from bot.app import Program
 from bot.jobs.forecasts import Forecasts
 from bot.jobs.health import HealthJob
+from bot.jobs.health_report import HealthReport
+from storage import definitions
 from tests import play
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning in Shanghai
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 async def sql(program: Program, statement: str, **values: Any) -> None:
@@ -58,10 +61,14 @@ async def test_a_customers_health_shows_its_parts_what_moved_it_and_how_to_raise
     await nightly(lived, NOW - timedelta(days=30))
     await nightly(lived)
     await nightly(lived)
-    kept = await play.rows(lived, "SELECT customer_id, day FROM health_snapshot ORDER BY day")
-    assert [(one["customer_id"], one["day"]) for one in kept] == [
-        (1, date(2026, 10, 21)),
-        (1, date(2026, 11, 20)),
+    kept = await play.rows(
+        lived,
+        "SELECT customer_id, day, score IS NULL AS unknown FROM health_snapshot ORDER BY day, 1",
+    )
+    assert [(one["day"], one["customer_id"], one["unknown"]) for one in kept] == [
+        (day, who, who != 1)
+        for day in (date(2026, 10, 21), date(2026, 11, 20))
+        for who in (1, 2, 3)
     ]
     notice = (await play.run(lived, "/健康 华建", "韩梅")).notice
     said = play.words(notice)
@@ -99,7 +106,10 @@ async def test_lists_of_all_customers_and_projects_show_the_worst_and_nothing_un
 ):
     assert "今晚会算出来" in await play.said(lived, "/健康", "陈总")
     await nightly(lived)
-    assert "风险 1 (100%)" in await play.said(lived, "/健康", "陈总")
+    everybody = await play.said(lived, "/健康", "陈总")
+    assert "风险 1 (100%)" in everybody
+    assert "数据不够 2" in everybody
+    assert "C-0003 北京远山咨询有限公司 — —" in everybody
     leaving = await play.said(lived, "/流失", "陈总")
     assert "可能流失的客户（1）" in leaving
     assert "C-0001 上海华建工程集团有限公司 64% 情绪比之前下降 1.66" in leaving
@@ -186,3 +196,62 @@ async def test_finished_projects_show_whether_forecasts_came_true(lived: Program
             await session.execute(text(sql_))
     said = await play.said(lived, "/portfolio", "Emma")
     assert "of 5 finished projects 60% were done by P50 (should be 50%), 100% by P80" in said
+
+
+async def test_who_may_leave_is_told_where_too_little_is_known_for_a_score(lived: Program):
+    for statement in (
+        """INSERT INTO contract (customer_id, code, name, amount, currency, terms, remind_days, state,
+             ends_on, made_at) VALUES (3, 'K-9', 'x', 1, 'CNY', '', 30, 'signed', '2026-11-10', now())""",
+        """INSERT INTO survey (kind, customer_id, secret, made_at, expires_at, answered_at, score, comment)
+           VALUES ('nps', 3, 't', '2026-11-01', '2026-11-01', '2026-11-01', 1, '')""",
+        """INSERT INTO project (code, name, customer_id, phase, spent, currency, progress, progress_by,
+             template, size_unit, pushes, custom, created_at, updated_at)
+           VALUES ('Z-1', 'z', 3, 'closed', 0, 'CNY', 100, 'hand', '', '', 'ask', '{}', now(), now())""",
+    ):
+        await sql(lived, statement)
+    await nightly(lived, NOW - timedelta(days=30))
+    await nightly(lived)
+    leaving = await play.said(lived, "/流失", "赵强")
+    assert "可能流失的客户（1）" in leaving
+    assert "C-0003 北京远山咨询有限公司 27% 合同已到期 10 天" in leaving
+    await play.rows(
+        lived, "UPDATE user_account SET language = 'en' WHERE name = '陈总' RETURNING 1"
+    )
+    english = await play.said(lived, "/churn C-0003", "陈总")
+    for why in (
+        "+30  the contract ended 10 days ago, nobody talks of renewing",
+        "+25  NPS of 1.0",
+        "+14  all projects are over, none is new",
+    ):
+        assert why in english
+    one = await play.said(lived, "/健康 C-0003", "赵强")
+    assert "缺少 进度指数 SPI" in one
+    assert "流失可能 27%，因为：合同已到期 10 天" in one
+    mine = await play.said(lived, "/健康", "赵强")
+    assert "数据不够 2" in mine
+    assert "良好" not in mine
+    assert "C-0003 北京远山咨询有限公司 — — 27% 赵强" in mine
+    await HealthReport(lived.db, lambda: MONDAY, lived.defaults, "").run("")
+    report = (await play.posted(lived, await play.own_chat(lived, "赵强")))[-1]
+    assert "给出健康分" in report.text
+    assert "27%，因为：合同已到期 10 天" in play.words(report)
+
+
+async def test_a_firms_own_scorecard_counts_from_then_on_and_fits_its_own_scale(lived: Program):
+    own = {
+        "id": "churn",
+        "scale": {"points_to_double": 10, "odds": 0.01},
+        "sign": {"complaints": {"bins": [{"from": 2, "points": 50}, {"from": 1, "points": 9}]}},
+    }
+    fitted = {"scale": {"intercept": 9.0, "slope": 0.0, "losses": 40}, "quality": {}}
+    async with lived.db.transaction() as session:
+        await definitions.write(session, "churn", "scale", fitted)
+        await definitions.write(session, "scorecard", "churn", own, at=NOW - timedelta(days=5))
+    said = await play.said(lived, "/流失 华建", "陈总")
+    assert "90 天内流失 24%" in said  # 0.01 doubled five times, whatever the other card has taught
+    assert "+50  90 天内投诉 2 次" in said
+    assert "情绪" not in said
+    assert "按您自己的评分卡计算" in said
+    await nightly(lived)
+    (kept,) = await play.rows(lived, "SELECT churn FROM health_snapshot WHERE customer_id = 1")
+    assert kept["churn"] == pytest.approx(0.2424, abs=1e-3)

@@ -241,6 +241,7 @@ LINES = (
     "survey C-0001 nps",
     "surveys C-0001",
     "care C-0001",
+    "care add C-0001 2029-12-24 节日快乐，感谢贵方的支持",
     "care skip 1",
     "care done 1",
     "visits",
@@ -264,8 +265,14 @@ LINES = (
     "sources",
     "source map site-1 progress data.percent",
     "source stop site-1",
+    "systems",
+    "guests P-0001",
+    "guest end 1",
+    "task guest T-1 -",
+    "forms",
+    "form site-inspection P-0001",
 )
-SECRET = frozenset({"user.invite", "source.new"})
+SECRET = frozenset({"user.invite", "source.new", "guest.new"})
 """What it says is new each time."""
 
 

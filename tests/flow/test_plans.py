@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.app import Program
+from bot.contract import Gantt, Notice
 from bot.planning import making, outlook
 from storage import definitions
 from storage.tables import Project
@@ -201,6 +202,11 @@ async def test_a_plan_says_what_is_critical_and_when_it_will_be_done(slipping: P
     assert {len(row[3]) for row in bars.values()} == {24}
     assert bars[f"T-{ids[0]}"][3].startswith("██")
     assert bars[f"T-{ids[1]}"][3].startswith("░░")
+    picture = Notice.model_validate_json(gantt.notice.model_dump_json()).chart
+    assert isinstance(picture, Gantt)
+    assert next(row.label for row in picture.rows if row.strong) == f"T-{ids[0]} 布线"
+    assert "3 个任务" in picture.words
+    assert gantt.notice.buttons[-1].url.endswith("/projects/P-0002")
 
     forecast = await play.said(slipping, "预测 P-0002", "陈总")
     assert "很可能延期" in forecast

@@ -1,5 +1,6 @@
 """What goes out by itself: reports for customers, health every two weeks, suggestions after complaints."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.app import Program
+from bot.cli import defining
 from bot.contract import Audience, Notice
 from bot.jobs.complaints import Complaints
 from bot.jobs.customer_reports import CustomerReports
@@ -95,7 +97,7 @@ async def test_a_report_can_be_chosen_by_sections_and_looked_at_before(served: P
     assert [button.command for button in choice.buttons][:1] == ["/report C-0001 service"]
     service = await play.said(served, "/客户报告 华建 service", "韩梅")
     assert "新增 1，已解决 1，处理中 0" in service
-    assert "解决 5.0 小时（中位数）" in service
+    assert "解决 5.0 小时（工作时间，中位数）" in service
     assert "CSAT：4.0/5（1 份）" in service
     await play.run(served, "/设置报告 华建 service 章节:满意度", "韩梅")
     own = await play.said(served, "/客户报告 华建", "韩梅")
@@ -108,6 +110,57 @@ async def test_a_report_can_be_chosen_by_sections_and_looked_at_before(served: P
         served, "/设置报告 华建 service 章节:胡说", "韩梅"
     )
     assert "还没有客户群" in await play.said(served, "/设置报告 C-0003 service", "赵强")
+
+
+OWN = {
+    "id": "board",
+    "title": {"zh": "{customer}·董事会简报", "en": "For the board of {customer}"},
+    "words": {"zh": "{first} 至 {last} 的要点 {0}", "en": "x"},
+    "sections": ["satisfaction", "cases", "times"],
+    "figures": ["opened", "answer", "nps"],
+    "headings": {"cases": {"zh": "报修", "en": "Repairs"}},
+    "language": "zh",
+    "every": "quarterly",
+}
+
+
+async def test_a_firms_own_template_says_what_it_counts_in_its_own_words(served: Program):
+    await play.file_all(served, play.message("m", "你好"))
+    await sql(
+        served,
+        """INSERT INTO answer_clock (conversation_id, customer_id, interaction_id, started_at, due_at,
+             answered_at) SELECT c.id, 1, i.id, :asked, :asked, :answered
+           FROM conversation c, interaction i WHERE c.chat = 'g-huajian' LIMIT 1""",
+        asked=datetime(2026, 11, 18, 9, 30, tzinfo=UTC),  # half past five in the afternoon
+        answered=datetime(2026, 11, 19, 2, 0, tzinfo=UTC),
+    )
+    path = served.settings.data_dir / "ours.json"
+    path.write_text(json.dumps({"report": [OWN]}), "utf-8")
+    assert await defining.bring(served, [path], check=False) == 2  # {0} is filled by nothing
+    words = {"zh": "{first} 至 {last} 的要点：", "en": "x"}
+    path.write_text(json.dumps({"report": [{**OWN, "words": words}]}), "utf-8")
+    assert await defining.bring(served, [path], check=False) == 0
+    await play.run(served, "/report set C-0001 board", "韩梅")
+    said = await play.said(served, "/客户报告 华建", "韩梅")
+    assert "上海华建工程集团有限公司·董事会简报" in said
+    assert "2026年8月21日 至 2026年11月20日 的要点：" in said
+    assert "报修：新增 1\n" in said
+    assert "首次响应 1.5 小时（工作时间，中位数）" in said
+    for left_out in ("已解决", "解决 5.0", "CSAT"):
+        assert left_out not in said
+    assert "每季度" in said
+
+
+async def test_a_report_that_cannot_go_out_is_told_to_the_owner_once(served: Program):
+    await play.run(served, "/设置报告 华建 service 频率:每周", "韩梅")
+    await sql(served, "UPDATE conversation SET muted_until = '2027-01-01' WHERE customer_id = 1")
+    chat = await play.own_chat(served, "韩梅")
+    before = len(await play.posted(served, chat))
+    assert await offered(served, NOW + timedelta(days=7)) == []
+    (told_,) = (await play.posted(served, chat))[before:]
+    assert told_.title == "给 C-0001 上海华建工程集团有限公司 的报告没有送出"
+    assert "已退订" in told_.text
+    assert told_.buttons[-1].command == "/report off C-0001"
 
 
 async def told(program: Program, at: datetime) -> dict[str, Notice]:

@@ -271,3 +271,22 @@ async def test_a_rule_waits_until_its_conditions_have_lasted(loaded: Program):
         await scan(loaded, MONDAY + timedelta(hours=hours))
         assert len(await told(loaded)) == count
     assert (await told(loaded))[0][1].text == "装摄像头 晚了"
+
+
+async def test_an_alert_of_before_reasons_were_kept_shows_its_title_and_goes_with_its_cause(
+    loaded: Program,
+):
+    await play.rows(
+        loaded,
+        """INSERT INTO alert (rule, subject, customer_id, project_id, level, facts, reasons, rung,
+           opened_at) VALUES ('key-task-late', 'task:1', 1, 1, 'danger', '{"task.days_late": 9}',
+           '[]', 0, now()) RETURNING id""",
+    )
+    assert "key-task-late P-0001" in await play.said(loaded, "/预警", "李雷")
+    assert "关键任务逾期\n" in await play.said(loaded, "/预警详情 1", "李雷")
+    assert "没有预警" in await play.said(loaded, "/预警详情 1", "赵强")
+    assert "不再提醒" in await play.said(loaded, "/知道了 1", "李雷")
+    await scan(loaded, MONDAY)
+    (alert,) = await play.rows(loaded, "SELECT closed_at, acknowledged_at FROM alert")
+    assert alert["closed_at"] == MONDAY
+    assert alert["acknowledged_at"] is not None

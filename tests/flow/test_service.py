@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from bot.app import Program
+from bot.contract import InboundMessage, Notice
 from bot.jobs.service import Service
 from bot.people import HOME
 from tests import play
@@ -141,16 +142,30 @@ async def test_a_complaint_is_proposed_as_a_case_and_a_tap_makes_it(loaded: Prog
     async with loaded.db.transaction() as session:
         await session.execute(text("UPDATE interaction SET received_at = :at"), {"at": MONDAY})
     await look(loaded, MONDAY + timedelta(minutes=5))
-    (proposed,) = [
-        one
-        for one in await play.posted(loaded, await play.own_chat(loaded, "周服"))
-        if "登记工单吗" in one.title
-    ]
+
+    async def all_proposed() -> list[Notice]:
+        found = await play.posted(loaded, await play.own_chat(loaded, "周服"))
+        return [one for one in found if "登记工单吗" in one.title]
+
+    (proposed,) = await all_proposed()
     made = await say(loaded, proposed.buttons[0].command, MONDAY + timedelta(minutes=6))
     assert "种类 投诉" in made
     assert "来源 #1" in made
     assert "已经是工单 1" in await say(loaded, proposed.buttons[0].command, MONDAY)
     assert "不是 C-0002 的往来" in await say(loaded, "/新建工单 C-0002 x item:#1", MONDAY, "陈总")
+
+    # What only sounds bad is no case; where somebody has told that it is a complaint, it is one.
+    mild = "好，金湖的图纸上午已经发了，建筑是第三版，机电还是第二版，先用着"
+    await play.file_all(loaded, play.message("c2", mild, sent_at=MONDAY))
+    told = (
+        "UPDATE interaction SET received_at = :at, signals = '{complaint}' WHERE id > 1 RETURNING 1"
+    )
+    await play.rows(loaded, told, at=MONDAY)
+    await look(loaded, MONDAY + timedelta(minutes=10))
+    assert len(await all_proposed()) == 1
+    await play.rows(loaded, "UPDATE interaction SET mood_by = 'person' WHERE id = 2 RETURNING 1")
+    await look(loaded, MONDAY + timedelta(minutes=15))
+    assert mild[:10] in (await all_proposed())[-1].text
 
 
 async def test_what_is_known_and_how_it_is_said(loaded: Program):
@@ -194,3 +209,58 @@ async def test_a_reply_that_went_out_has_answered(loaded: Program):
     await play.send_all(loaded)
     assert "没有客户在等" in await play.said(loaded, "/应答")
     assert "问题数 1" in await play.said(loaded, "/应答 @陈总")
+
+
+async def test_a_case_goes_on_when_its_customer_answers_where_it_came_from(loaded: Program):
+    def says(id_: str, words: str, hours: float, **more: str) -> InboundMessage:
+        at = MONDAY + timedelta(hours=hours)
+        return play.message(id_, words, sent_at=at, **more)
+
+    loaded.now = lambda: MONDAY
+    await play.file_all(loaded, says("m1", "门禁打不开，请处理", 0))
+    await say(loaded, "/新建工单 C-0001 门禁打不开 item:#1 @周服", MONDAY, "韩梅")
+    await say(loaded, "/新建工单 C-0001 报表导出失败 @周服", MONDAY, "韩梅")
+    stopped = MONDAY + timedelta(hours=1)
+    for number in (1, 2):
+        assert "等客户" in await say(loaded, f"/工单等客户 {number}", stopped)
+    later = MONDAY + timedelta(days=1)
+    loaded.now = lambda: later
+    await play.file_all(
+        loaded,
+        says("m2", "谢谢！", 20),
+        says("m3", "明天我们再看看别的", 0.5),  # before it was stopped
+        says("o1", "好的，您看一下", 21, sender="m-li"),
+    )
+    assert "状态 等客户" in await say(loaded, "/工单 1", later)
+    await play.file_all(loaded, says("m4", "型号是 X200，在东门", 24))
+    going = await say(loaded, "/工单 1", later)
+    assert "状态 处理中" in going
+    assert "剩余 8 小时" in going  # one of nine was used before
+    assert "剩余 8 小时" in await say(loaded, "/工单 2", later)
+    assert "工单 1 继续处理" in await say(loaded, "/时间线 华建", later)
+    told = [one for one in await heard(loaded, "周服") if "继续计时" in one]
+    assert told == ["客户已回复，工单 1 继续计时", "客户已回复，工单 2 继续计时"]
+
+
+async def test_words_elsewhere_leave_a_waiting_case_alone(loaded: Program):
+    loaded.now = lambda: MONDAY
+    await play.run(loaded, "/bind C-0001 chat:hook:g-other audience:customer", "陈总")
+    await play.file_all(loaded, play.message("m1", "门禁打不开，请处理", sent_at=MONDAY))
+    await say(loaded, "/新建工单 C-0001 门禁打不开 item:#1 @周服", MONDAY, "韩梅")
+    await say(loaded, "/新建工单 C-0001 考勤 项目:P-0002 @周服", MONDAY, "韩梅")
+    for number in (1, 2):
+        await say(loaded, f"/工单等客户 {number}", MONDAY)
+    at = MONDAY + timedelta(hours=1)
+    assert (
+        await play.rows(
+            loaded, "SELECT 1 FROM service_case WHERE waiting_since < :at AND id < 3", at=at
+        )
+        == [{"?column?": 1}] * 2
+    )
+    elsewhere = play.message("m2", "华建三期智慧工地的报价单发我一下", chat="g-other", sent_at=at)
+    loaded.now = lambda: at
+    await play.file_all(loaded, elsewhere)
+    filed = await play.rows(loaded, "SELECT project_id, status FROM interaction WHERE id = 2")
+    assert filed == [{"project_id": 1, "status": "filed"}]
+    for number in (1, 2):
+        assert "状态 等客户" in await say(loaded, f"/工单 {number}", at)

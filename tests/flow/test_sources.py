@@ -133,6 +133,7 @@ async def test_a_site_device_tells_how_a_project_stands(
 
     assert "不是severity的取值" in await play.said(loaded, "/来源字段 site-1 severity 红=吓人")
     assert "没有字段" in await play.said(loaded, "/来源字段 site-1 money a")
+    assert "用于单据" in await play.said(loaded, "/来源字段 site-1 phase 只收 施工")
     assert "必须有" in await play.said(loaded, "/来源字段 site-1 event -")
     await play.run(loaded, "/来源字段 site-1 phase stage.name")
     await play.run(loaded, "/来源字段 site-1 phase 完工=验收 施工=执行")
@@ -245,6 +246,15 @@ async def test_an_erp_tells_of_money(loaded: Program, client: TestClient[Any, An
     assert await play.rows(loaded, "SELECT number, source FROM invoice") == [
         {"number": "F1", "source": "erp-2"}
     ]
+    assert "state ∈ 已记账, 已审核" in await play.said(
+        loaded, "/来源字段 erp-2 state 只收 已记账，已审核"
+    )
+    sent = {"customer": "Acme", "date": f"{TODAY}", "data": {"total": "5"}, "currency": "元"}
+    assert "草稿" in await nested.refused(number="F2", state="草稿", **sent)
+    await nested.taken(number="F2", state="已记账", **sent)
+    assert "∈" not in await play.said(loaded, "/source map erp-2 state only -")
+    await nested.taken(number="F3", state="草稿", **sent)
+    assert "取值对应" in await play.said(loaded, "/来源字段 erp-2 state 只收")
     plan = await made(loaded, client, "/新建来源 erp-3 money 单据:付款计划")
     await plan.taken(id="T1", name="尾款", customer="Acme", amount=5, date="2027-01-01")
     assert "erp-1 收付款" in await play.said(loaded, "/来源列表")
@@ -270,3 +280,17 @@ async def test_in_english(loaded: Program, client: TestClient[Any, Any]):
     assert "gate is stopped" in await play.said(loaded, "/source stop gate")
     assert "was stopped already" in await play.said(loaded, "/source stop gate")
     assert "There is no source" in await play.said(loaded, "/source stop nobody")
+
+
+async def test_what_was_taken_long_ago_is_forgotten_and_what_was_refused_is_not(
+    loaded: Program, client: TestClient[Any, Any]
+):
+    device = await made(loaded, client, "/新建来源 site-1 status P-0001")
+    await device.taken(id="old", note="a")
+    await device.refused(id="bad", phase="?")
+    old = loaded.now() - timedelta(days=401)
+    await play.rows(loaded, "UPDATE source_event SET at = :old RETURNING 1", old=old)
+    await device.taken(id="new", note="b")
+    await loaded.upkeep.run("")
+    left = await play.rows(loaded, "SELECT event_id FROM source_event ORDER BY event_id")
+    assert [row["event_id"] for row in left] == ["bad", "new"]

@@ -65,6 +65,12 @@ async def test_what_each_has_done_and_who_may_see_it(loaded: Program):
     assert "Emma 0 0 0 0 8.0 —" in all_
     assert "韩梅" not in all_
     assert "李雷 0 1 (0%)" in await play.said(loaded, "/贡献 @李雷 31", "李雷")
+    await play.rows(
+        loaded,
+        "INSERT INTO survey (kind, customer_id, project_id, secret, made_at, expires_at, answered_at,"
+        " score, comment) VALUES ('nps', 2, 3, 'p', now(), now(), '2026-11-21 10:00+08', 9, '') RETURNING 1",
+    )
+    assert "Emma 0 0 0 0 8.0 4.6 / 5（1 份）" in await play.said(loaded, "/贡献 days:31")
     assert "只能看自己的" in await play.said(loaded, "/贡献 @李雷", "周服")
     assert "周服 0 0 0 0 0.0 —" in await play.said(loaded, "/贡献", "周服")
     assert "天数为 1 到 366" in await play.said(loaded, "/贡献 days:0")

@@ -76,7 +76,7 @@ async def test_a_low_score_becomes_a_task_of_the_service_head_with_the_comment(l
     # it may change within a day; a second low score makes no second task
     await tapped(loaded, taps[5])
     assert len(await play.rows(loaded, "SELECT 1 FROM task WHERE name LIKE '客户关怀%'")) == 1
-    assert "nps 5 回复太慢" in await play.said(loaded, "/timeline C-0001")
+    assert "NPS 推荐意愿 5 回复太慢" in await play.said(loaded, "/timeline C-0001")
     shown = await play.said(loaded, "/问卷结果 C-0001")
     for words in ("NPS -100（近 12 个月 1 份）", "5 回复太慢"):
         assert words in shown

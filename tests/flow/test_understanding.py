@@ -50,7 +50,9 @@ async def test_a_remark_on_a_task_finds_it_and_its_assignee_is_told(loaded: Prog
     assert "T-2 安装塔吊监控摄像头" in await play.said(loaded, "/item #1", "李雷")
     await play.run(loaded, "/about no #1 T-2")
     assert "T-2 安装" not in await play.said(loaded, "/item #1")
-    assert not (await play.run(loaded, "/item #1", "李雷")).ok  # the customer's, not their project's
+    assert not (
+        await play.run(loaded, "/item #1", "李雷")
+    ).ok  # the customer's, not their project's
 
 
 async def test_a_remark_that_may_be_about_a_task_is_not_shown_to_who_may_not_read_it(

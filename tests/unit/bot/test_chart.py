@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import av
 
 from bot.contract import Can, Chart, Notice, Series
-from bot.render import chart, plain
+from bot.render import chart, curve, plain
 from bot.render.degrade import degrade
 
 MOOD = Chart(
@@ -40,7 +40,7 @@ def test_what_lies_outside_is_drawn_at_the_edge():
         node for node in root.iter("{http://www.w3.org/2000/svg}circle") if node.get("r") == "3"
     ]
     heights = [float(dot.get("cy", "")) for dot in dots]
-    assert max(heights) <= chart.HEIGHT - chart.BOTTOM
+    assert max(heights) <= curve.HEIGHT - curve.BOTTOM
     assert len(dots) == 4
 
 

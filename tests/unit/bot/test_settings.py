@@ -21,7 +21,7 @@ def test_without_any_setting_there_are_defaults(tmp_path: Path):
     assert (found.port, found.language, found.timezone) == (8080, "zh", "Asia/Shanghai")
     assert found.quiet == (time(21), time(8))
     assert (found.database_url, unknown) == (None, [])
-    assert found.branch("hook") == {"secret": None, "push_url": None}
+    assert found.branch("hook") == {"secret": None, "push_url": None, "systems": ""}
     assert found.branch("no such branch") == {}
 
 

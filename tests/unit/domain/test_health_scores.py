@@ -65,11 +65,11 @@ def test_every_curve_rises_from_left_to_right_and_stays_within_the_scale(one: he
 
 
 def test_churn_is_told_with_its_reasons_and_odds_double_by_the_scale():
-    calm = churn.of({}, churn.shipped_scale())
+    calm = churn.of({}, churn.shipped())
     assert (calm.points, calm.reasons) == (0, ())
     angry = churn.of(
         {"silence": 3.5, "nps": 3.0, "contract_days": 31.0, "complaints": 0.0},
-        churn.shipped_scale(),
+        churn.shipped(),
     )
     assert [(one.name, one.points) for one in angry.reasons] == [
         ("nps", 25),
@@ -78,7 +78,7 @@ def test_churn_is_told_with_its_reasons_and_odds_double_by_the_scale():
     ]
 
     def odds(points: float) -> float:
-        p = churn.probability(points, churn.shipped_scale())
+        p = churn.probability(points, churn.shipped().scale)
         return p / (1 - p)
 
     assert odds(20) == pytest.approx(2 * odds(0))
@@ -99,11 +99,11 @@ def test_a_scale_is_fitted_on_thirty_losses_and_no_fewer():
     assert fitted.slope == pytest.approx(0.06, abs=0.01)
     few = [one for one in seen if not one[1]] + [one for one in seen if one[1]][:29]
     assert churn.fit(few) is None
-    learnt = churn.learn(seen)
+    learnt = churn.learn(seen, churn.shipped())
     assert learnt.scale.losses == sum(gone for _, gone in seen)
     assert learnt.quality.seen == len(seen) - round(0.7 * len(seen))
     assert learnt.quality.brier < learnt.quality.plain
-    assert churn.learn(few).scale == churn.shipped_scale()
+    assert churn.learn(few, churn.shipped()).scale == churn.shipped().scale
 
 
 def test_points_that_tell_nothing_never_lower_the_risk():

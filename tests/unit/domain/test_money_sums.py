@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.payments_card import months
 from bot.domain import ageing, money, pricing
 from bot.domain.ageing import Bucket
 
@@ -182,7 +181,7 @@ def test_receivable_days_grow_with_what_is_owed(billed: list[Decimal], share: De
 
 
 def test_months_cover_every_day_once():
-    found = months([(date(2026, 11, 3), Decimal(5)), (date(2026, 10, 31), Decimal(7))], DAY)
+    found = ageing.months([(date(2026, 11, 3), Decimal(5)), (date(2026, 10, 31), Decimal(7))], DAY)
     assert found[:3] == [(20, Decimal(5)), (31, Decimal(7)), (30, Decimal(0))]
     assert sum(days for days, _ in found) == (DAY - date(2024, 12, 1)).days + 1
 

@@ -71,6 +71,32 @@ def test_what_is_surely_negative_and_of_the_trade_is_a_complaint():
     assert signals.find("x", replace(sure, familiar=False)) == ()
 
 
+def test_a_complaint_is_plain_by_words_or_beyond_doubt_and_never_by_mood_alone():
+    mood = Sentiment("negative", -0.9, "x", hints=("complaint",), confidence=0.95, familiar=True)
+    assert not signals.complains(mood)
+    assert signals.complains(replace(mood, surely=("complaint",)))
+    assert signals.complains(replace(mood, rules=("complaint",)))
+    assert not signals.complains(replace(mood, label="neutral", surely=("complaint",)))
+    assert signals.complains(Sentiment("unscored"))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("催了四次了，还是没人来修，你们到底管不管？", True),
+        ("说好周三来人，等到现在连个电话都没有，太让人失望了", True),
+        ("The gate broke again and nobody has answered us for a week.", True),
+        ("建筑是第三版，机电还是第二版，先用着", False),
+        ("清单里预留了四个，用掉两个", False),
+        ("图纸麻烦尽快发一下，工人都在等", False),
+        ("Could you send it today? We are a bit short of time.", False),
+    ],
+)
+def test_an_ask_or_a_remark_in_a_low_voice_is_no_plain_complaint(text: str, plain: bool):
+    mood = sentiment.score(text, language.detect(text))
+    assert ("complaint" in signals.find(text, mood) and signals.complains(mood)) is plain
+
+
 def test_a_signal_must_not_go_against_the_mood():
     both = Sentiment(
         "negative", -0.5, "x", hints=("praise", "urgency"), rules=("complaint",), familiar=True
