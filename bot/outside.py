@@ -21,7 +21,7 @@ from bot.domain.documents import Columns
 from bot.domain.terms import Phase, ProgressBy, Severity
 from bot.firm import accounts
 from bot.texts import Text
-from storage import audit, plans, projects, sources
+from storage import plans, projects, sources
 from storage.db import Database
 from storage.tables import Milestone, Project, Source, SourceEvent, Task
 
@@ -95,17 +95,15 @@ class Outside:
         """Do what it tells, all or nothing; answers why it was not done."""
         name, project_id = source.name, source.project_id
         try:
-            async with ask.session.begin_nested():
+            async with ask.attempt():
                 ask.wrote("source.told", source, name=name)
                 if project_id is None:
                     await accounts.take(ask, name, columns, row)
                 else:
                     project = await ask.session.get_one(Project, project_id)
                     await _status(ask, project, columns, row)
-                await ask.session.flush()
         except (CommandError, accounts.Rejected) as error:
             return self._words(error.text, **error.facts)
-        await audit.write(ask.session, *ask.traces)
         return ""
 
     def _words(self, text: Text, **facts: object) -> str:

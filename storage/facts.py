@@ -126,6 +126,7 @@ LEFT JOIN LATERAL (SELECT s.score, s.churn FROM health_snapshot s WHERE s.custom
   AND s.day BETWEEN CAST(:today AS date) - 7 AND :today ORDER BY s.day DESC LIMIT 1) h ON true
 LEFT JOIN LATERAL (SELECT s.score FROM health_snapshot s WHERE s.customer_id = page.id
   AND s.day BETWEEN CAST(:today AS date) - 37 AND CAST(:today AS date) - 23
+  AND s.score IS NOT NULL
   ORDER BY abs(s.day - (CAST(:today AS date) - 30)) LIMIT 1) earlier ON true
 LEFT JOIN LATERAL (SELECT v.score FROM survey v WHERE v.customer_id = page.id AND v.kind = 'nps'
   AND v.answered_at <= :now ORDER BY v.answered_at DESC LIMIT 1) nps ON true

@@ -16,7 +16,7 @@ from bot.commands.guest import GuestKind
 from bot.commands.registry import Ask, CommandError
 from bot.domain.terms import Phase, TaskStage
 from bot.texts import Language, Text, language_of
-from storage import audit, guests
+from storage import guests
 from storage.tables import Customer, Guest, Project, Task
 
 _SHUT: Final = {"X-Robots-Tag": "noindex, nofollow"}
@@ -65,15 +65,13 @@ async def take(request: web.Request) -> web.StreamResponse:
         if guest.kind != GuestKind.SUPPLIER:
             raise web.HTTPNotFound
         try:
-            async with session.begin_nested():
+            async with ask.attempt():
                 said = await _taken(request, ask, guest, project, number, words)
-                await session.flush()
         except CommandError as error:
             wrong = ask.t(error.text, **error.facts)
             await session.refresh(guest)
             await session.refresh(project)
             return await _page(request, ask, guest, project, error=wrong, words=words)
-        await audit.write(session, *ask.traces)
         return await _page(request, ask, guest, project, done=ask.t(said))
 
 

@@ -14,7 +14,7 @@ from bot.commands import survey
 from bot.commands.registry import Ask, CommandError
 from bot.domain.care import SurveyKind
 from bot.texts import Language, Text, language_of
-from storage import audit, surveys
+from storage import surveys
 from storage.scope import Scope
 from storage.tables import Conversation, Customer, Project, Survey
 
@@ -34,13 +34,11 @@ async def take(request: web.Request) -> web.StreamResponse:
     async with request.app[PROGRAM].db.transaction() as session:
         one, ask = await _asked(request, session, lock=True)
         try:
-            async with session.begin_nested():
+            async with ask.attempt():
                 await survey.take(ask, one, int(score) if score.isdecimal() else -1, comment)
-                await session.flush()
         except CommandError as error:
             await session.refresh(one)
             return await _page(request, ask, one, error=ask.t(error.text, **error.facts))
-        await audit.write(session, *ask.traces)
         return await _page(request, ask, one, done=ask.t(survey.thanks(one), score=one.score))
 
 

@@ -7,6 +7,7 @@ from bot.commands import cards
 from bot.commands.registry import Ask, CommandError
 from bot.domain import money
 from bot.texts import Text, listed
+from storage import money as accounts
 from storage.tables import Project
 
 _NO_AMOUNTS = Text(
@@ -59,6 +60,16 @@ def with_currency(note: str, given: str, default: str) -> tuple[str, str]:
 
 def no_rate(ask: Ask, error: money.UnknownCurrency) -> CommandError:
     return CommandError(_NO_RATE, code=error.code, day=cards.day(error.day, ask.language))
+
+
+async def in_own(ask: Ask, amount: Decimal, code: str) -> float:
+    """What an amount is worth today in the firm's own currency, as rules and flows compare it."""
+    today = ask.now.date()
+    rates = money.Rates(await accounts.rates(ask.session, today), today)
+    try:
+        return float(rates.convert(amount, code, money.OWN))
+    except money.UnknownCurrency as error:
+        raise no_rate(ask, error) from error
 
 
 def show(ask: Ask, amount: Decimal, code: str) -> str:

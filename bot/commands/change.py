@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from bot.commands import approval, cards
+from bot.commands import amounts, approval, cards
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.domain import impact, workdays
@@ -83,7 +83,8 @@ async def new(
         title=made.title,
         days=made.days,
     )
-    facts = {"change.days": made.days, "change.cost": float(made.cost)}
+    worth = await amounts.in_own(ask, made.cost, project.currency)
+    facts = {"change.days": made.days, "change.cost": worth}
     waits = await approval.ask_for(
         ask, "change", made, title=made.title, facts=facts, project=project
     )

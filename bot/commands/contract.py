@@ -231,6 +231,7 @@ async def named(ask: Ask, code: str) -> Contract:
 async def submit(ask: Ask, code: Annotated[str, _CODE]) -> Notice:
     one = await named(ask, code)
     _must(ask, one, ContractState.DRAFT, ContractState.REFUSED)
+    worth = await amounts.in_own(ask, one.amount, one.currency)
     one.state = ContractState.WAITING
     await _happened(ask, one, "contract.asked")
     await approval.ask_for(
@@ -238,7 +239,7 @@ async def submit(ask: Ask, code: Annotated[str, _CODE]) -> Notice:
         "contract",
         one,
         title=f"{one.code} {one.name}",
-        facts={"contract.amount": float(one.amount)},
+        facts={"contract.amount": worth},
         customer=await ask.session.get(Customer, one.customer_id),
         project=await ask.session.get(Project, one.project_id or 0),
     )
@@ -277,7 +278,8 @@ async def signed(
         await ask.did(
             "customer.stage", customer, customer_id=customer.id, before=before, after="delivery"
         )
-    await _happened(ask, one, "contract.signed")
+    worth = await amounts.in_own(ask, one.amount, one.currency)
+    await _happened(ask, one, "contract.signed", amount=worth)
     return await shown(ask, one)
 
 

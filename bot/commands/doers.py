@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import outbox, people, selectors, telling
-from bot.commands import approval, kickoff, offering, public, reachable, settling
+from bot.commands import amounts, approval, kickoff, offering, public, reachable, settling
 from bot.commands.offering import Make, Offer
 from bot.commands.registry import Ask, CommandError, Host
 from bot.contract import Button, Level, Notice
@@ -85,13 +85,10 @@ class Doers:
         actor = people.program(self._host.defaults)
         ask = Ask(session, actor, now.astimezone(actor.zone), None, self._host)
         try:
-            async with session.begin_nested():
+            async with ask.attempt():
                 await do(ask)
-                await session.flush()
         except CommandError as error:
             await self._undone(session, firing, error, now)
-        else:
-            await audit.write(session, *ask.traces)
 
     async def _undone(
         self, session: AsyncSession, firing: Firing, error: CommandError, now: datetime
@@ -177,13 +174,18 @@ async def _ask_to_start(ask: Ask, project: Project) -> None:
     if template is None:
         raise CommandError(_NO_USUAL)
     contracts = await money.contracts(ask.session, project_id=project.id)
-    amount = {"contract.amount": float(contracts[0].amount)} if contracts else {}
+    agreed = contracts[0] if contracts else None
+    worth = await amounts.in_own(ask, agreed.amount, agreed.currency) if agreed else 0.0
     await approval.ask_for(
         ask,
         "start",
         project,
         title=project.name,
-        facts={**amount, "template": template.id, "first": ask.now.date().isoformat()},
+        facts={
+            "contract.amount": worth,
+            "template": template.id,
+            "first": ask.now.date().isoformat(),
+        },
         project=project,
     )
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Final
 
 from bot import outbox, people, record, selectors, telling
-from bot.commands import approval, cards, deal
+from bot.commands import amounts, approval, cards, deal
 from bot.commands.contract import named as contract_named
 from bot.commands.project import template_named, with_lessons
 from bot.commands.registry import Ask, CommandError, command
@@ -165,7 +166,7 @@ async def kickoff(
         project,
         title=project.name,
         facts={
-            "contract.amount": float(one.amount or 0),
+            "contract.amount": await amounts.in_own(ask, one.amount or Decimal(0), one.currency),
             "template": plan.id,
             "first": first.isoformat(),
         },

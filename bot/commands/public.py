@@ -4,7 +4,6 @@ No amounts, no tasks, no alerts, no talk, no members: what is not named
 here cannot reach a customer.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -25,9 +24,6 @@ _DONE = Text("已完成", "Done")
 _NEXT = Text("下一步", "Next")
 _DELIVERY = Text("计划交付", "Delivery planned")
 _NEWEST: Final = 3
-_PAYMENT: Final = re.compile(
-    r"(?<!条)款|结算|开票|发票|\b(?:paid|payments?|invoic\w*)\b", re.IGNORECASE
-)
 
 _CLOSING = Text("{name}：结项报告", "{name}: closing report")
 _CLOSED = Text(
@@ -77,13 +73,9 @@ class Seen:
         return left[:_NEWEST]
 
 
-def of_payment(name: str) -> bool:
-    """Whether a milestone is one of our getting paid, which is no news of the work.
-
-    >>> of_payment("尾款到账"), of_payment("Last part paid"), of_payment("条款确认")
-    (True, True, False)
-    """
-    return bool(_PAYMENT.search(name))
+def of_work(stone: Milestone) -> bool:
+    """Whether a milestone is of the work; that we get paid is no news for who pays."""
+    return stone.phase != terms.Phase.PAID
 
 
 async def seen(session: AsyncSession, project: Project, today: date) -> Seen:
@@ -94,7 +86,7 @@ async def seen(session: AsyncSession, project: Project, today: date) -> Seen:
         project.name,
         terms.Phase.ACCEPT if phase == terms.Phase.PAID else phase,
         project.progress,
-        tuple(stone for stone in stones if not of_payment(stone.name)),
+        tuple(stone for stone in stones if of_work(stone)),
         today,
         project.due_on,
     )
@@ -121,9 +113,7 @@ async def closing(session: AsyncSession, project: Project, chat: Conversation) -
     language = await _language(session, project.customer_id, chat)
     stones = await projects.milestones(session, project.id)
     reached = "\n".join(
-        cards.dated(m.name, m.done_at.date(), language)
-        for m in stones
-        if m.done_at and not of_payment(m.name)
+        cards.dated(m.name, m.done_at.date(), language) for m in stones if m.done_at and of_work(m)
     )
     accepted = "\n".join(
         cards.dated(f"{d.name} v{d.version}", d.decided_at.date(), language)

@@ -165,7 +165,10 @@ async def _write(ask: Ask, row: Quote, offer: _Offer, customer: Customer) -> Non
             "discount",
             row,
             title=f"{row.code} v{row.version}",
-            facts={"quote.discount": float(offer.discount), "quote.total": float(sums.total)},
+            facts={
+                "quote.discount": float(offer.discount),
+                "quote.total": await amounts.in_own(ask, sums.total, row.currency),
+            },
             customer=customer,
         )
 

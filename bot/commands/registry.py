@@ -5,7 +5,8 @@ types of its parameters say how words become values; each needs its name in both
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from bot.contract import Audience, Button, Fact, Form, Level, Notice, StoredFile
 from bot.outbox import Room
 from bot.people import Actor, Defaults
 from bot.texts import Language, Text
+from storage import audit
 from storage.audit import Trace
 from storage.tables import Contact, Conversation, Customer, Interaction, Project, Task, User
 
@@ -289,6 +291,18 @@ class Ask:
             form=form,
             language=self.language,
         )
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """All that is done within, with its audit trail; where it raises, nothing of it."""
+        before = len(self.traces)
+        try:
+            async with self.session.begin_nested():
+                yield
+                await self.session.flush()
+                await audit.write(self.session, *self.traces[before:])
+        finally:
+            del self.traces[before:]
 
     def wrote(self, action: str, row: Any, /, **facts: object) -> None:
         """Note a write for the audit trail."""

@@ -9,12 +9,11 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, log
-from bot.commands import cards
+from bot.commands import cards, public
 from bot.commands.registry import Ask
 from bot.contract import Audience, Fact, Notice
 from bot.domain import reports, service, terms, workdays
 from bot.domain.reports import Every, Figure, Section, Template
-from bot.planning import stones
 from bot.texts import Language, Text, language_of, listed
 from storage import definitions
 from storage import reports as kept
@@ -122,14 +121,13 @@ async def _progress(a: _About) -> str:
 
 async def _stones(a: _About) -> list[tuple[Milestone, Project]]:
     """Milestones of the work; that we were paid is no news for who has paid."""
-    payments = await stones.payments(a.ask.session)
     found = await kept.milestones(a.ask.session, a.customer.id)
-    return [(one, project) for one, project in found if stones.of_work(one, project, payments)]
+    return [(one, project) for one, project in found if public.of_work(one)]
 
 
 async def _milestones(a: _About) -> str:
     return "\n".join(
-        f"✓ {project.name} · {one.name}（{a.day(one.done_at.date())}）"
+        cards.dated(f"✓ {project.name} · {one.name}", one.done_at.date(), a.language)
         for one, project in await _stones(a)
         if one.done_at and one.done_at > a.since
     )
@@ -200,7 +198,7 @@ async def _satisfaction(a: _About) -> str:
 async def _next(a: _About) -> str:
     today = a.ask.now.date()
     coming = [
-        f"{project.name} · {one.name}（{a.day(one.due)}）"
+        cards.dated(f"{project.name} · {one.name}", one.due, a.language)
         for one, project in await _stones(a)
         if one.done_at is None and one.due >= today
     ]

@@ -12,7 +12,7 @@ from bot.domain import command_line
 from bot.outbox import WrongAudience
 from bot.people import Actor, Defaults
 from bot.texts import language_of
-from storage import audit, people, talk
+from storage import people, talk
 from storage.scope import Scope
 from storage.tables import Contact, Conversation, Customer
 
@@ -70,14 +70,12 @@ async def answer(
     )
     ask = Ask(session, guest, now.astimezone(guest.zone), chat, host, by=by)
     try:
-        async with session.begin_nested():
+        async with ask.attempt():
             notice = await command.run(ask, **await arguments.read(ask, command, words[1:]))
-            await session.flush()
     except CommandError as error:
         return Notice(
             audience=Audience.CUSTOMER, text=ask.t(error.text, **error.facts), language=language
         )
     if notice.audience is not Audience.CUSTOMER:
         raise WrongAudience(f"{command.name} answers customers with internal words")
-    await audit.write(session, *ask.traces)
     return notice

@@ -9,6 +9,7 @@ from bot.commands import cards
 from bot.commands.project import count_progress
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
+from bot.domain.terms import Phase
 from bot.people import HOME, actor
 from bot.texts import Text
 from storage import projects
@@ -193,8 +194,15 @@ async def new_milestone(
     name: Annotated[Rest, Text("名称", "name")],
     due: Annotated[date, _DUE],
     remind: Annotated[int, Text("提前提醒天数", "remind")] = 3,
+    phase: Annotated[Phase | None, Text("阶段", "phase")] = None,
 ) -> Notice:
-    made = Milestone(project_id=project.id, name=name.strip(), due=due, remind_days=remind)
+    made = Milestone(
+        project_id=project.id,
+        name=name.strip(),
+        due=due,
+        remind_days=remind,
+        phase=phase.value if phase else "",
+    )
     ask.session.add(made)
     await ask.session.flush()
     await _happened(ask, made, project, "milestone.made", name=made.name, due=due.isoformat())

@@ -217,7 +217,7 @@ async def _body(ask: Ask, project: Project, name: str) -> dict[str, Any]:
         "milestones": [
             {
                 "name": m.name,
-                "phase": str(_phase(m, phases)),
+                "phase": m.phase or terms.Phase.DO.value,
                 "day": at(m.due),
                 "remind_days": m.remind_days,
                 "tasks": held[m.id],
@@ -240,10 +240,3 @@ def _goal(task: Task, milestones: Sequence[Milestone]) -> Milestone:
         ):
             return one
     return milestones[-1]
-
-
-def _phase(milestone: Milestone, template: Template | None) -> terms.Phase:
-    for goal in template.milestones if template else ():
-        if milestone.name in {goal.name.zh, goal.name.en}:
-            return goal.phase
-    return terms.Phase.DO

@@ -133,10 +133,6 @@ class Template(_Part):
         way = order[order.index(before) + 1 : order.index(after) + 1]
         return list(dict.fromkeys(need for phase in way for need in self.needs.get(phase, ())))
 
-    def goals_before(self, phase: Phase) -> list[Goal]:
-        order = list(Phase)
-        return [g for g in self.milestones if order.index(g.phase) < order.index(phase)]
-
 
 def read(body: Mapping[str, Any]) -> Template:
     """A template from its data; raises `BadTemplate` with its id and the reason."""

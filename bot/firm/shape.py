@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.contract import storable
+from bot.domain.terms import Phase
 
 Line = Annotated[str, BeforeValidator(storable), Field(max_length=1000)]
 Names = Annotated[list[Line], BeforeValidator(lambda v: [] if v is None else v)]
@@ -40,6 +41,7 @@ class MilestoneIn(_Part):
     name: Line
     due: date
     done: bool = False
+    phase: Phase | None = None
 
 
 class TaskIn(_Part):

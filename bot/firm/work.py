@@ -43,6 +43,7 @@ async def add_work(
                 fresh[Milestone].append(vars(row))
             milestones[place] = row
             row.due = given.due
+            row.phase = given.phase.value if given.phase else row.phase
             row.done_at = (row.done_at or clock.now()) if given.done else row.done_at
         for given in one.tasks:
             place = (project.id, given.name)

@@ -35,7 +35,7 @@ class Approvals:
             ask = Ask(session, actor, now.astimezone(actor.zone), None, self._host)
             for one in await approvals.silent(session, now):
                 try:
-                    async with session.begin_nested():
+                    async with ask.attempt():
                         await approval.escalate(ask, one)
                 except CommandError:  # looked at again tomorrow: somebody may have come
                     one.due_at = now + _LATER

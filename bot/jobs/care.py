@@ -89,7 +89,7 @@ class Care:
             ask.session.add(one)
             return
         try:
-            async with ask.session.begin_nested():
+            async with ask.attempt():
                 await self._propose(ask, node, one, customer, project)
         except survey.TooSoon:
             return  # it stays in the calendar, and is asked once its time has come

@@ -60,7 +60,7 @@ class CustomerReports:
             async def make(chat: Conversation) -> Notice:
                 return await report_sections.make(ask, customer, row, chat, template)
 
-            async with session.begin_nested():
+            async with ask.attempt():
                 await offering.offer(
                     ask, offering.Offer("report", customer, None, make, to=row.conversation_id)
                 )

@@ -13,7 +13,6 @@ from bot.contract import Notice
 from bot.domain import workdays
 from bot.jobs.care import at_work
 from bot.people import Defaults
-from bot.planning import stones
 from storage import approvals, care, projects, pushes
 from storage.db import Database
 from storage.tables import Conversation, Customer, Milestone, PaymentTerm, Project, Push
@@ -98,11 +97,10 @@ class ProgressPush:
 
     async def _milestones(self, ask: Ask) -> None:
         today = ask.now.date()
-        payments = await stones.payments(ask.session)
         for stone, project in await projects.coming_milestones(
             ask.session, today, today + _FURTHEST
         ):
-            if not stones.of_work(stone, project, payments):
+            if not public.of_work(stone):
                 continue
             if project.pushes != "off" and (stone.due - today).days <= stone.remind_days:
                 customer = await ask.session.get_one(Customer, project.customer_id)
@@ -134,7 +132,7 @@ class ProgressPush:
     async def _offer(self, ask: Ask, what: Offer, node: str, day: date) -> bool:
         """Propose words once for this point of the calendar; False where it was done or cannot be."""
         try:
-            async with ask.session.begin_nested():
+            async with ask.attempt():
                 point = await care.claim(
                     ask.session,
                     what.customer.id,
@@ -148,7 +146,6 @@ class ProgressPush:
                 made = await offering.offer(ask, what)
                 point.push_id = made[0][0].id
                 ask.session.add(point)
-                await ask.session.flush()
                 return True
         except CommandError as error:
             code = what.customer.code

@@ -51,7 +51,7 @@ class Surveys:
                 one.reminded_at = local
                 session.add(one)
                 try:
-                    async with session.begin_nested():
+                    async with ask.attempt():
                         await self._again(ask, one, push, customer)
                 except CommandError as error:
                     _log.info("surveys.not_reminded", survey=one.id, why=error.text.en)

@@ -77,6 +77,7 @@ async def apply(
             name=goal.name.in_(language),
             due=calendar.add(first, goal.day),
             remind_days=goal.remind_days,
+            phase=goal.phase.value,
         )
         session.add(milestone)
         await session.flush()

@@ -19,8 +19,8 @@ async def unmet(
         return []
     standing = await plans.standing(session, project.id)
     tasks = (await plans.tasks(session, [project.id]))[project.id]
-    goals = {name for g in template.goals_before(phase) for name in (g.name.zh, g.name.en)}
-    before = [m for m in await projects.milestones(session, project.id) if m.name in goals]
+    earlier = set(list(Phase)[: list(Phase).index(phase)])
+    before = [m for m in await projects.milestones(session, project.id) if m.phase in earlier]
     return [
         _words(need, missing)
         for need in needs

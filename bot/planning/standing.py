@@ -117,7 +117,8 @@ def _inputs(
         senior = float(min(facts["age"], 180))
     return {
         "spi": spi,
-        "cpi": cpi if cpi is not None else _money_cpi(facts),
+        # Hours or costs that few have booked look splendid: the worse of the two is told.
+        "cpi": min((one for one in (cpi, _money_cpi(facts)) if one is not None), default=None),
         "defects": _float(facts.get("defects")),
         "nps": _float(facts.get("nps")),
         "csat": _float(facts.get("csat")),

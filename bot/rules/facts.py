@@ -179,7 +179,7 @@ CHECKED: Final[dict[str, tuple[str, ...]]] = {
     "task.checked": ("task", "project.phase", "project.progress", "customer.tier"),
     "project.checked": ("project", "customer.tier", "customer.stage"),
     "customer.checked": ("customer",),
-    "contract.checked": ("contract", "customer.tier", "customer.stage"),
+    "contract.checked": ("contract.days_left", "customer.tier", "customer.stage"),
     "case.checked": ("case", "customer.tier", "customer.stage"),
     "answer.checked": ("answer", "customer.tier", "customer.stage"),
     "message.filed": ("message", "customer.tier", "customer.stage"),

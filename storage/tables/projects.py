@@ -66,6 +66,8 @@ class Milestone(SQLModel, table=True):
     done_at: datetime | None = moment(null=True)
     remind_days: int = 3
     """A reminder goes out this many days before `due`."""
+    phase: str = ""
+    """Which phase it belongs to; empty: not said. What belongs to payment is no customer's news."""
 
 
 class Task(SQLModel, table=True):

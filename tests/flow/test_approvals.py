@@ -156,3 +156,15 @@ async def test_a_firms_own_flow_is_data(loaded: Program):
         await definitions.write(session, "flow", "start", body)
     one = await asked(loaded, "陈总", "start")
     assert [row[0] for row in await voters(loaded, one.id)] == ["周服"]
+
+
+async def test_an_amount_in_another_currency_is_weighed_in_the_firms_own(loaded: Program):
+    assert (await play.run(loaded, "/新建合同 C-0001 海外门禁 100000 币种:USD", "韩梅")).ok
+    refused = await play.run(loaded, "/提交合同 K-0001", "韩梅")
+    assert not refused.ok
+    assert "/汇率 USD" in play.words(refused.notice)
+    assert (await play.run(loaded, "/汇率 USD 7.1", "钱会计")).ok
+    assert (await play.run(loaded, "/提交合同 K-0001", "韩梅")).ok
+    assert "710,000" in await play.said(loaded, "/审批 1", "陈总")
+    assert (await play.run(loaded, "/批准 1", "陈总")).ok
+    assert "钱会计" in await play.said(loaded, "/审批 1")  # more than half a million

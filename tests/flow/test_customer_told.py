@@ -7,7 +7,6 @@ import pytest
 from bot.app import Program
 from bot.contract import Notice
 from bot.jobs.progress_push import ProgressPush, weekly_day
-from storage import definitions
 from tests import play
 
 FRIDAY = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
@@ -95,34 +94,28 @@ async def test_milestones_and_switches(loaded: Program):
 
 
 async def test_that_we_get_paid_is_no_milestone_for_a_customer(loaded: Program):
-    """What a template has in its phase of payment, in whichever of its languages."""
-    own = {
-        "id": "ours",
-        "name": "ours",
-        "text": "x",
-        "milestones": [
-            {"name": {"zh": "上线", "en": "Go-live"}, "phase": "do", "day": 5},
-            {"name": {"zh": "收官", "en": "Settled"}, "phase": "paid", "day": 9},
-        ],
-    }
-    async with loaded.db.transaction() as session:
-        await definitions.write(session, "project", "ours", own)
-    await play.rows(loaded, "UPDATE project SET template = 'ours' WHERE id = 3 RETURNING 1")
-    for code in ("P23-001", "P-0002"):
-        for name in ("Settled", "Go-live"):
-            await play.run(loaded, f"/milestone {code} {name} due:2026-11-25", "Emma")
+    for line in (
+        "/milestone P23-001 Settled due:2026-11-25 phase:paid",
+        "/milestone P23-001 Go-live due:2026-11-25",
+    ):
+        assert (await play.run(loaded, line, "Emma")).ok, line
     loaded.now = lambda: FRIDAY
     await job(loaded, datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+    (row,) = await play.rows(loaded, "SELECT notice FROM push WHERE kind = 'milestone'")
+    assert "Go-live" in str(row["notice"])
+    for line in ("/report C-0002 progress", "/update P23-001"):
+        said = await play.said(loaded, line, "赵强")
+        assert "Go-live" in said
+        assert "Settled" not in said
+
+
+async def test_milestones_of_a_template_know_their_phase(loaded: Program):
+    made = await play.run(loaded, "/project new C-0002 Portal template:software start:2026-12-01")
+    assert made.ok
     found = await play.rows(
-        loaded, "SELECT project_id, notice FROM push WHERE kind = 'milestone' ORDER BY id"
+        loaded, "SELECT name FROM milestone WHERE phase = 'paid' AND project_id > 3"
     )
-    told = [(row["project_id"], "Settled" in str(row["notice"])) for row in found]
-    assert told.count((3, False)) == 1
-    assert (3, True) not in told
-    assert (2, True) in told  # there it is just a name
-    report = await play.said(loaded, "/report C-0002 progress", "赵强")
-    assert "Go-live" in report
-    assert "Settled" not in report
+    assert [row["name"] for row in found] == ["尾款到账"]
 
 
 async def test_payments_are_reminded_of_before_and_after_without_sums(loaded: Program):
@@ -160,3 +153,12 @@ async def test_a_chat_that_refuses_is_followed_by_the_mailbox_of_who_decides(loa
 async def test_a_promised_channel_comes_first(loaded: Program):
     await play.run(loaded, "/contact plan C-0001 weekly 邮件 progress", "韩梅")
     assert "wang@huajian.example" in await play.said(loaded, "/update P-0001", "韩梅")
+
+
+async def test_what_is_proposed_by_itself_leaves_its_trace(loaded: Program):
+    await job(loaded, FRIDAY)
+    asked = await play.rows(loaded, "SELECT count(*) FROM push WHERE kind = 'progress'")
+    traced = await play.rows(
+        loaded, "SELECT count(*) FROM audit_entry WHERE action = 'push.proposed'"
+    )
+    assert asked == traced != [{"count": 0}]

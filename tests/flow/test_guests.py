@@ -64,7 +64,7 @@ async def test_a_customers_page_shows_their_project_and_nothing_of_ours(
     draft = await offered(at_ten, "P-0001", "内部草稿", "draft")
     foreign = await offered(at_ten, "P-0002", "别的项目", "accepted")
     for line in (
-        "/milestone P-0001 尾款到账 due:2030-03-01",
+        "/milestone P-0001 尾款到账 due:2030-03-01 阶段:回款",
         "/备注 P-0001 客户很难缠",
         "/登记风险 P-0001 high 机房未就绪",
     ):

@@ -1,4 +1,4 @@
-"""Guests: people outside with a link to one project. Health that too little is known of."""
+"""Guests: people outside with a link to one project. Phases of milestones, health without a score."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -35,6 +35,8 @@ def upgrade() -> None:
     op.add_column("task", sa.Column("guest_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(None, "task", "guest", ["guest_id"], ["id"])
     op.create_index("ix_task_guest_id", "task", ["guest_id"])
+    op.add_column("milestone", sa.Column("phase", Name(), server_default="", nullable=False))
+    op.alter_column("milestone", "phase", server_default=None)
     op.alter_column("health_snapshot", "score", nullable=True)
     for role, added in PERMISSIONS.items():
         op.execute(
@@ -47,5 +49,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM health_snapshot WHERE score IS NULL")
     op.alter_column("health_snapshot", "score", nullable=False)
+    op.drop_column("milestone", "phase")
     op.drop_column("task", "guest_id")
     op.drop_table("guest")
