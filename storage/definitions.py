@@ -1,6 +1,6 @@
 """What the firm has written as data: rules, flows, templates; each with its versions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,18 +18,6 @@ async def newest(session: AsyncSession, kind: str) -> Sequence[Definition]:
             select(Definition)
             .ext(distinct_on(col(Definition.name)))
             .where(Definition.kind == kind)
-            .order_by(col(Definition.name), col(Definition.version).desc())
-        )
-    ).all()
-
-
-async def named(session: AsyncSession, kind: str, names: Collection[str]) -> Sequence[Definition]:
-    """The version in force of some of a kind."""
-    return (
-        await session.exec(
-            select(Definition)
-            .ext(distinct_on(col(Definition.name)))
-            .where(Definition.kind == kind, col(Definition.name).in_(names))
             .order_by(col(Definition.name), col(Definition.version).desc())
         )
     ).all()

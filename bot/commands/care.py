@@ -1,7 +1,6 @@
 """The care calendar of a customer: what is due, what was done, and who was silent for long."""
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
@@ -23,11 +22,9 @@ _log = log.get("care")
 
 _NUMBER = Text("编号", "number")
 _SILENT_DAYS: Final = 21
-_OWN: Final = "own-"
-_POINT: Final = "care_point"
-"""The kind of definition that holds what a point set by a member says."""
 _FURTHEST: Final = timedelta(days=731)
 _LONGEST: Final = 1000
+_SHOWN: Final = 24
 _STATES: Final = {
     "planned": Text("待办", "to come"),
     "proposed": Text("待处理", "waits for a yes, or to be done"),
@@ -53,13 +50,6 @@ async def plan(session: AsyncSession) -> list[Node]:
         elif own.name in nodes:
             nodes[own.name] = nodes[own.name].model_copy(update={"enabled": True})
     return [node for node in nodes.values() if node.enabled]
-
-
-async def set_by_hand(session: AsyncSession, names: Iterable[str]) -> dict[str, Node]:
-    """The nodes of points that members have set, by the names that these points have."""
-    wanted = [name for name in names if name.startswith(_OWN)]
-    found = await definitions.named(session, _POINT, wanted) if wanted else []
-    return {own.name: care.read(own.body) for own in found}
 
 
 def points(
@@ -112,8 +102,7 @@ def finish(ask: Ask, one: CareNode, *, done: bool) -> None:
 async def calendar(ask: Ask, customer: Annotated[Customer, Text("客户", "customer")]) -> Notice:
     there = await rows.calendar(ask.session, customer.id)
     nodes = await plan(ask.session)
-    own = await set_by_hand(ask.session, [one.node for one, _ in there])
-    names = {node.id: ask.t(node.name.text) for node in (*care.shipped(), *nodes, *own.values())}
+    names = {node.id: ask.t(node.name.text) for node in (*care.shipped(), *nodes)}
     found = await rows.anchors(ask.session, str(ask.actor.zone), customer.id)
     known = {(one.node, one.due, one.project_id) for one, _ in there}
     shown = [
@@ -142,12 +131,6 @@ async def calendar(ask: Ask, customer: Annotated[Customer, Text("客户", "custo
         ),
         buttons=_buttons(ask, [one for *_, one in shown if one is not None]),
     )
-
-
-async def _called(ask: Ask, node: str) -> str:
-    """A node as the timeline tells of it, which is read in both languages."""
-    own = (await set_by_hand(ask.session, [node])).get(node)
-    return own.name.zh if own else node
 
 
 def _name(ask: Ask, node: str, names: Mapping[str, str]) -> str:
@@ -205,24 +188,16 @@ async def add(
             Text("内容最多 {most} 个字。", "The words may have {most} characters at most."),
             most=_LONGEST,
         )
-    due, name = workdays.china().add(day, 0), f"{_OWN}{secrets.token_hex(5)}"
-    short = cards.short(said, 24)
-    node = {
-        "id": name,
-        "name": {"zh": short, "en": short},
-        "after": "hand",
-        "act": "words",
-        "words": {"zh": said, "en": said},
-    }
-    by = ask.actor.user_id
-    ask.wrote(
-        "care.written",
-        await definitions.write(ask.session, _POINT, name, node, by_id=by, at=ask.now),
-    )
-    made = CareNode(customer_id=customer.id, node=name, due=due, made_at=ask.now)
+    node, due = cards.short(said, _SHOWN), workdays.china().add(day, 0)
+    there = await rows.calendar(ask.session, customer.id)
+    if any((one.node, one.due) == (node, due) for one, _ in there):
+        raise CommandError(
+            Text("这一天已有「{node}」。", "There is “{node}” on that day already."), node=node
+        )
+    made = CareNode(customer_id=customer.id, node=node, words=said, due=due, made_at=ask.now)
     ask.session.add(made)
     await ask.session.flush()
-    await ask.did("care.added", made, customer_id=customer.id, node=short, day=due.isoformat())
+    await ask.did("care.added", made, customer_id=customer.id, node=node, day=due.isoformat())
     return await calendar(ask, customer)
 
 
@@ -266,7 +241,7 @@ async def _closed(ask: Ask, number: int, *, done: bool) -> Notice:
         one,
         customer_id=one.customer_id,
         project_id=one.project_id,
-        node=await _called(ask, one.node),
+        node=one.node,
     )
     return await calendar(ask, customer)
 

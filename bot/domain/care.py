@@ -74,6 +74,12 @@ class Node(_Part):
         return (not self.tiers or tier in self.tiers) and (not self.stages or stage in self.stages)
 
 
+def by_hand(name: str, words: str) -> Node:
+    """A point that a member has set for one customer, in words of one language."""
+    said = Said(zh=words, en=words)
+    return Node(id="by-hand", name=Said(zh=name, en=name), after="hand", act="words", words=said)
+
+
 class BadNode(Exception):
     """A node cannot be used; the message names it and says why."""
 

@@ -65,9 +65,8 @@ class Care:
                 care.finish(ask, one, done=True)
             await session.flush()
             ready = await rows.ready(session, local.date())
-            nodes |= await care.set_by_hand(session, [one.node for one, _, _ in ready])
             for one, customer, project in ready:
-                node = nodes.get(one.node)
+                node = plans.by_hand(one.node, one.words) if one.words else nodes.get(one.node)
                 if node is not None:
                     await self._act(ask, node, one, customer, project)
 

@@ -27,7 +27,9 @@ class CareNode(SQLModel, table=True):
     customer_id: int = link("customer")
     project_id: int | None = link("project", null=True)
     node: str
-    """Which node of the care plan."""
+    """Which node of the care plan; of a member's own the start of its words."""
+    words: str | None = None
+    """What a member's own says, in the customer's language."""
     due: date
     state: str = "planned"
     """planned, proposed (its words wait for a yes), done, skipped."""

@@ -197,6 +197,7 @@ async def test_a_member_adds_a_point_for_one_customer_and_its_words_go_out_once_
         ("/添加关怀 C-0001 2029-11-17 太早", "两年以内"),
         ("/添加关怀 C-0001 2026-11-31 哪天", "还缺：日期"),
         (f"/添加关怀 C-0001 2026-11-24 {'长' * 1001}", "最多 1000 个字"),
+        (f"/添加关怀 C-0001 2026-11-21 {words}", "这一天已有"),
         ("/添加关怀 C-0002 2026-11-24 不是她的", "没有找到"),
     ):
         outcome = await play.run(loaded, line, "韩梅")

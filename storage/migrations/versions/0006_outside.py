@@ -1,4 +1,4 @@
-"""Guests: people outside with a link to one project. Phases of milestones, health without a score."""
+"""Guests: people outside with a link to one project; what milestones, care and health lacked."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.create_index("ix_task_guest_id", "task", ["guest_id"])
     op.add_column("milestone", sa.Column("phase", Name(), server_default="", nullable=False))
     op.alter_column("milestone", "phase", server_default=None)
+    op.add_column("care_node", sa.Column("words", Name(), nullable=True))
     op.alter_column("health_snapshot", "score", nullable=True)
     for role, added in PERMISSIONS.items():
         op.execute(
@@ -49,6 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM health_snapshot WHERE score IS NULL")
     op.alter_column("health_snapshot", "score", nullable=False)
+    op.drop_column("care_node", "words")
     op.drop_column("milestone", "phase")
     op.drop_column("task", "guest_id")
     op.drop_table("guest")
