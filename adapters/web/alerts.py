@@ -20,7 +20,7 @@ async def titled(ask: Ask, alerts: Sequence[Alert]) -> list[Open]:
     if not alerts:
         return []
     own = await definitions.newest(ask.session, "rule")
-    rules = book.in_force((rule.name, rule.body, rule.enabled) for rule in own).rules
+    rules = book.in_force(own).rules
     seen = await watch.seen(ask.session, ask.actor.scope, alerts)
     return [
         Open(

@@ -77,7 +77,7 @@ async def _about(ask: Ask, alert: Alert) -> str:
 async def show(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
     alert, reasons = await _mine(ask, number)
     own = await definitions.newest(ask.session, "rule")
-    rules = book.in_force((rule.name, rule.body, rule.enabled) for rule in own).rules
+    rules = book.in_force(own).rules
     project = await ask.session.get(Project, alert.project_id) if alert.project_id else None
     customer = await ask.session.get(Customer, alert.customer_id) if alert.customer_id else None
     row = project or customer

@@ -85,7 +85,7 @@ async def ask_for(
 
 async def begin(ask: Ask, wish: Wish) -> Approval:
     own = await definitions.newest(ask.session, "flow")
-    flow = flows.in_force((one.name, one.body, one.enabled) for one in own)[wish.kind]
+    flow = flows.in_force(own)[wish.kind]
     project, customer = wish.project, wish.customer
     if customer is None and project is not None:
         customer = await ask.session.get(Customer, project.customer_id)

@@ -6,19 +6,16 @@ from typing import Annotated, Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import log
 from bot.commands import approval, cards, offering
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Notice, Table
-from bot.domain import care, workdays
+from bot.domain import care, definition, workdays
 from bot.domain.care import Node
 from bot.texts import Text
 from storage import approvals, definitions
 from storage import care as rows
 from storage.care import Anchor
 from storage.tables import CareNode, Customer, Push
-
-_log = log.get("care")
 
 _NUMBER = Text("编号", "number")
 _SILENT_DAYS: Final = 21
@@ -34,21 +31,12 @@ _STATES: Final = {
 
 
 async def plan(session: AsyncSession) -> list[Node]:
-    """The shipped care plan with the firm's own nodes and switches.
-
-    One that cannot be read is left out aloud: it must not silence the others.
-    """
-    nodes = {node.id: node for node in care.shipped()}
-    for own in await definitions.newest(session, "care"):
-        if not own.enabled:
-            nodes.pop(own.name, None)
-        elif own.body:
-            try:
-                nodes[own.name] = care.read(own.body)
-            except care.BadNode as error:
-                _log.error("care.unreadable", node=own.name, why=str(error))
-        elif own.name in nodes:
-            nodes[own.name] = nodes[own.name].model_copy(update={"enabled": True})
+    """The shipped care plan with the firm's own nodes and switches."""
+    own = await definitions.newest(session, "care")
+    nodes = definition.in_force({node.id: node for node in care.shipped()}, own, care.read)
+    for one in own:
+        if one.enabled and not one.body and one.name in nodes:
+            nodes[one.name] = nodes[one.name].model_copy(update={"enabled": True})
     return [node for node in nodes.values() if node.enabled]
 
 

@@ -4,18 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final
 
-from bot import log
 from bot.commands import arguments, cards, defect, risk, talk, task
 from bot.commands.registry import COMMANDS, Answers, Ask, CommandError, Rest, command
 from bot.contract import Button, Choice, Field, FieldKind, Form, Level, Notice, Table
-from bot.domain import forms
-from bot.domain.forms import Answer, BadAnswer, BadForm, Blank, Makes
+from bot.domain import definition, forms
+from bot.domain.forms import Answer, BadAnswer, Blank, Makes
 from bot.domain.terms import RiskLevel, Severity
 from bot.texts import Text, listed
 from storage import definitions
 from storage.tables import Customer, Interaction, Project
-
-_log = log.get("forms")
 
 _FORM = Text("表单", "form")
 _PROJECT = Text("项目", "project")
@@ -50,17 +47,9 @@ _HOW = Text(
 
 
 async def known(ask: Ask) -> dict[str, Blank]:
-    """The shipped forms with the firm's own and its switches; an unreadable one is left out aloud."""
-    found = dict(forms.shipped())
-    for own in await definitions.newest(ask.session, "form"):
-        if not own.enabled:
-            found.pop(own.name, None)
-        elif own.body:
-            try:
-                found[own.name] = forms.read(own.body)
-            except BadForm as error:
-                _log.error("forms.unreadable", form=own.name, why=str(error))
-    return found
+    """All forms by id."""
+    own = await definitions.newest(ask.session, "form")
+    return definition.in_force(forms.shipped(), own, forms.read)
 
 
 @command(

@@ -8,11 +8,11 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import clock, log
+from bot import clock
 from bot.commands import cards, public
 from bot.commands.registry import Ask
 from bot.contract import Audience, Fact, Notice
-from bot.domain import reports, service, terms, workdays
+from bot.domain import definition, reports, service, terms, workdays
 from bot.domain.reports import Every, Figure, Section, Template
 from bot.texts import Language, Text, language_of, listed
 from storage import definitions
@@ -21,24 +21,12 @@ from storage.reports import Times
 from storage.tables import Conversation, Customer, CustomerReport, Milestone, Project
 
 _MOST: Final = 8
-_log = log.get("reports")
 
 
 async def known(session: AsyncSession) -> dict[str, Template]:
-    """All templates by id: the shipped ones, with the firm's own and its switches.
-
-    One that cannot be read is left out aloud.
-    """
-    found = dict(reports.shipped())
-    for own in await definitions.newest(session, "report"):
-        if not own.enabled:
-            found.pop(own.name, None)
-        elif own.body:
-            try:
-                found[own.name] = reports.read(own.body)
-            except reports.BadReport as error:
-                _log.error("reports.unreadable", template=own.name, why=str(error))
-    return found
+    """All templates by id."""
+    own = await definitions.newest(session, "report")
+    return definition.in_force(reports.shipped(), own, reports.read)
 
 
 @dataclass(frozen=True, slots=True)

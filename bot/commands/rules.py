@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from bot.commands import cards, reachable
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
+from bot.domain.definition import Unusable
 from bot.rules import book, trial, worded
 from bot.rules.actions import Webhook
 from bot.rules.facts import FACTS
@@ -268,8 +269,8 @@ async def try_(
 async def _all(ask: Ask) -> list[tuple[book.Rule, bool]]:
     """Every rule with whether it is on; those that cannot be read are left out."""
     own = await definitions.newest(ask.session, "rule")
-    on = book.in_force((one.name, one.body, one.enabled) for one in own).rules
-    every = book.in_force((one.name, one.body, True) for one in own).rules
+    on = book.in_force(own).rules
+    every = book.in_force(own, off=True).rules
     return [(on.get(id_, rule), id_ in on) for id_, rule in every.items()]
 
 
@@ -292,7 +293,7 @@ def _read(ask: Ask, id_: str, words: str, keep: book.Rule | None = None) -> book
         draft = book.read({"id": id_, **body})
     except worded.BadWords as error:
         raise CommandError(_NOT_READ, left=error.left or "…", why=ask.t(error.text)) from error
-    except book.BadRule as error:
+    except Unusable as error:
         raise CommandError(_BAD, why=str(error)) from error
     about = "{project}" if draft.on in {"task.checked", "project.checked"} else "{customer}"
     says = {"zh": f"{about}：{asked(draft, 'zh')}。", "en": f"{about}: {asked(draft, 'en')}."}
@@ -355,7 +356,7 @@ def _said(ask: Ask, one: Definition) -> str:
     state = _state(ask, on=one.enabled)
     try:
         return f"{state} · {sentence(book.read(one.body), ask.language)}" if one.body else state
-    except book.BadRule as error:
+    except Unusable as error:
         return f"{state} · {error}"
 
 

@@ -9,7 +9,8 @@ from bot.commands.project import planned, template_named
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Button, Level, Notice, Table
 from bot.domain import templates, terms, workdays
-from bot.domain.templates import BadTemplate, Template
+from bot.domain.definition import Unusable
+from bot.domain.templates import Template
 from bot.domain.terms import Phase
 from bot.planning import making
 from bot.texts import Text
@@ -167,7 +168,7 @@ async def save(
         raise CommandError(_SHIPPED, name=words)
     try:
         found = templates.read(body)
-    except BadTemplate as error:
+    except Unusable as error:
         raise CommandError(_BAD, why=str(error)) from error
     kept: Definition = await definitions.write(
         ask.session, "project", found.id, body, by_id=ask.actor.user_id, at=ask.now

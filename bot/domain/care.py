@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain import terms, workdays
+from bot.domain import definition, terms, workdays
 from bot.texts import Text
 
 AHEAD: Final = 30
@@ -80,15 +80,8 @@ def by_hand(name: str, words: str) -> Node:
     return Node(id="by-hand", name=Said(zh=name, en=name), after="hand", act="words", words=said)
 
 
-class BadNode(Exception):
-    """A node cannot be used; the message names it and says why."""
-
-
 def read(body: Mapping[str, Any]) -> Node:
-    try:
-        return Node.model_validate(body)
-    except ValueError as error:
-        raise BadNode(f"care node {body.get('id', '?')}: {error}") from error
+    return definition.read(Node, "care node", body)
 
 
 @cache

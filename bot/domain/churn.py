@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.domain import definition
 from bot.texts import Text
 
 LEAST_LOSSES: Final = 30
@@ -120,15 +121,8 @@ class _CardIn(BaseModel):
         return self
 
 
-class BadCard(Exception):
-    """A scorecard cannot be used; the message says why."""
-
-
 def read(body: Mapping[str, Any], version: int = 0) -> Card:
-    try:
-        given = _CardIn.model_validate(body)
-    except ValueError as error:
-        raise BadCard(f"scorecard {body.get('id', '?')}: {error}") from error
+    given = definition.read(_CardIn, "scorecard", body)
     scale = Scale(math.log(given.scale.odds), math.log(2) / given.scale.points_to_double)
     return Card(scale, {name: sign.bins for name, sign in given.sign.items()}, version)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain import dates
+from bot.domain import dates, definition
 from bot.domain.command_line import folded
 from bot.domain.templates import Id, Name
 from bot.domain.terms import RiskLevel, Severity
@@ -36,10 +36,6 @@ _LONG = Text("「{label}」最多 {most} 字。", "“{label}” has at most {mo
 _DATE = Text("「{label}」看不懂日期「{value}」。", "“{label}”: “{value}” is no day.")
 _NUMBER = Text("「{label}」要填数字，不能是「{value}」。", "“{label}”: “{value}” is no number.")
 _CHOICE = Text("「{label}」只能是：{choices}。", "“{label}” can only be: {choices}.")
-
-
-class BadForm(Exception):
-    """A form cannot be used; the message names it and says why."""
 
 
 class BadAnswer(Exception):
@@ -113,11 +109,7 @@ class Blank(_Part):
 
 
 def read(body: Mapping[str, Any]) -> Blank:
-    """A form from its data; raises `BadForm` with its id and the reason."""
-    try:
-        return Blank.model_validate(body)
-    except ValueError as error:
-        raise BadForm(f"form {body.get('id', '?')}: {error}") from error
+    return definition.read(Blank, "form", body)
 
 
 @cache

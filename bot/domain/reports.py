@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain import service, workdays
+from bot.domain import definition, service, workdays
 from bot.domain.care import Said
 from bot.texts import Text
 
@@ -118,15 +118,8 @@ class Template(BaseModel):
         return own.text if own else section.text
 
 
-class BadReport(Exception):
-    """A template cannot be used; the message names it and says why."""
-
-
 def read(body: Mapping[str, Any]) -> Template:
-    try:
-        return Template.model_validate(body)
-    except ValueError as error:
-        raise BadReport(f"report {body.get('id', '?')}: {error}") from error
+    return definition.read(Template, "report", body)
 
 
 @cache

@@ -9,13 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.domain import definition
 from bot.domain.plan import ring
 from bot.domain.terms import Phase
 from bot.texts import Text
-
-
-class BadTemplate(Exception):
-    """A template cannot be used; the message names it and says why."""
 
 
 class Need(StrEnum):
@@ -135,11 +132,7 @@ class Template(_Part):
 
 
 def read(body: Mapping[str, Any]) -> Template:
-    """A template from its data; raises `BadTemplate` with its id and the reason."""
-    try:
-        return Template.model_validate(body)
-    except ValueError as error:
-        raise BadTemplate(f"template {body.get('id', '?')}: {error}") from error
+    return definition.read(Template, "template", body)
 
 
 @cache

@@ -6,13 +6,11 @@ from decimal import Decimal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import log, record
-from bot.domain import templates, workdays
-from bot.domain.templates import BadTemplate, Template, Work
+from bot import record
+from bot.domain import definition, templates, workdays
+from bot.domain.templates import Template, Work
 from storage import definitions, projects
 from storage.tables import Customer, Milestone, Project, Task, TaskLink, User
-
-_log = log.get("planning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +24,9 @@ class Made:
 
 
 async def known(session: AsyncSession) -> dict[str, Template]:
-    """All templates by id: the shipped ones, with the firm's own and its switches.
-
-    One that cannot be read is left out aloud.
-    """
-    found = dict(templates.shipped())
-    for own in await definitions.newest(session, "project"):
-        if not own.enabled:
-            found.pop(own.name, None)
-        elif own.body:
-            try:
-                found[own.name] = templates.read(own.body)
-            except BadTemplate as error:
-                _log.error("templates.unreadable", template=own.name, why=str(error))
-    return found
+    """All templates by id."""
+    own = await definitions.newest(session, "project")
+    return definition.in_force(templates.shipped(), own, templates.read)
 
 
 async def named(session: AsyncSession, name: str) -> Template | None:

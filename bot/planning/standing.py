@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import clock, log
 from bot.domain import ageing, churn, health, money, segments, workdays
 from bot.domain.churn import Risk
+from bot.domain.definition import Unusable
 from bot.domain.earned import earned
 from bot.domain.health import Health, Scheme
 from bot.domain.segments import Segment
@@ -55,7 +56,7 @@ async def card(session: AsyncSession) -> tuple[churn.Card, datetime | None]:
         return churn.shipped(), None
     try:
         return churn.read(own.body, own.version), own.at
-    except churn.BadCard as error:
+    except Unusable as error:
         _log.error("churn.unreadable", why=str(error))
         return churn.shipped(), None
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from bot import log
+from bot.domain import definition
+from bot.domain.definition import Written
 from bot.rules import words
 from bot.rules.actions import Action, GiveTask, Said, Selector, Tell
 from bot.rules.conditions import Clause, closed
@@ -18,16 +19,10 @@ from bot.rules.facts import FACTS, Facts, Money, is_event, known_at
 from bot.texts import Text
 from storage.scope import MONEY
 
-_log = log.get("rules")
-
 _NAMED: Final = frozenset(
     {"customer", "project", "task", "due", "assignee", "because", "contract", "case"}
 )
 """What own words may name beside facts."""
-
-
-class BadRule(Exception):
-    """A rule cannot be used; the message names it and says why."""
 
 
 class Rung(BaseModel):
@@ -148,11 +143,7 @@ class Book:
 
 
 def read(body: Mapping[str, Any]) -> Rule:
-    """A rule from its data; raises `BadRule` with its id and the reason."""
-    try:
-        return Rule.model_validate(body)
-    except ValueError as error:
-        raise BadRule(f"rule {body.get('id', '?')}: {error}") from error
+    return definition.read(Rule, "rule", body)
 
 
 @cache
@@ -162,21 +153,10 @@ def shipped() -> tuple[Rule, ...]:
     return tuple(read(body) for body in tomllib.loads(source)["rule"])
 
 
-def in_force(own: Iterable[tuple[str, Mapping[str, Any], bool]]) -> Book:
-    """The shipped book with the firm's own rules and switches: (id, body, enabled).
-
-    One that cannot be read is left out aloud: it must not silence the others.
-    """
-    rules = {rule.id: rule for rule in shipped()}
-    for id_, body, enabled in own:
-        if not enabled:
-            rules.pop(id_, None)
-        elif body:
-            try:
-                rules[id_] = read(body)
-            except BadRule as error:
-                _log.error("rules.unreadable", rule=id_, why=str(error))
-    return Book(rules.values())
+def in_force(own: Iterable[Written], *, off: bool = False) -> Book:
+    """The shipped book with the firm's own rules and switches; `off`: with those switched off, too."""
+    known = {rule.id: rule for rule in shipped()}
+    return Book(definition.in_force(known, own, read, off=off).values())
 
 
 def title_of(rule: Rule) -> Text:

@@ -81,7 +81,7 @@ class Engine:
     async def in_force(self, session: AsyncSession) -> book.Book:
         """The shipped rules with the firm's own and its switches."""
         own = await definitions.newest(session, "rule")
-        return book.in_force((rule.name, rule.body, rule.enabled) for rule in own)
+        return book.in_force(own)
 
     async def filed(self, session: AsyncSession, items: Sequence[Filed], now: datetime) -> None:
         """Rules on messages, for a batch that is being filed in this transaction."""

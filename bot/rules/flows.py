@@ -9,20 +9,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot import log
+from bot.domain import definition
 from bot.domain.approvals import Need
+from bot.domain.definition import Written
 from bot.rules.conditions import Condition
 from bot.rules.facts import Facts
 from bot.selectors import Selector
 from bot.texts import Text
 
-_log = log.get("flows")
-
 Kind = Literal["push", "start", "change", "contract", "discount", "acceptance"]
-
-
-class BadFlow(Exception):
-    """A flow cannot be used; the message names it and says why."""
 
 
 class _Part(BaseModel):
@@ -71,11 +66,7 @@ class Flow(_Part):
 
 
 def read(body: Mapping[str, Any]) -> Flow:
-    """A flow from its data; raises `BadFlow` with its id and the reason."""
-    try:
-        return Flow.model_validate(body)
-    except ValueError as error:
-        raise BadFlow(f"flow {body.get('id', '?')}: {error}") from error
+    return definition.read(Flow, "flow", body)
 
 
 @cache
@@ -84,15 +75,8 @@ def shipped() -> Mapping[str, Flow]:
     return {flow.id: flow for flow in map(read, tomllib.loads(source)["flow"])}
 
 
-def in_force(own: Iterable[tuple[str, Mapping[str, Any], bool]]) -> Mapping[str, Flow]:
-    """The shipped flows with the firm's own: (id, body, enabled). One that cannot be read, or is
-    switched off, leaves the shipped one in force: no decision goes without a flow.
+def in_force(own: Iterable[Written]) -> Mapping[str, Flow]:
+    """The shipped flows with the firm's own. One that is switched off, or cannot be read, leaves the
+    shipped one in force: no decision goes without a flow.
     """
-    flows = dict(shipped())
-    for id_, body, enabled in own:
-        if enabled and body:
-            try:
-                flows[id_] = read(body)
-            except BadFlow as error:
-                _log.error("flows.unreadable", flow=id_, why=str(error))
-    return flows
+    return definition.in_force(shipped(), (one for one in own if one.enabled), read)

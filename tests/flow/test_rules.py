@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import Program
 from bot.contract import Notice
+from bot.domain.definition import Unusable
 from bot.jobs.risk_scan import RiskScan
 from bot.people import HOME, Defaults
 from bot.rules import book
@@ -358,7 +359,7 @@ async def test_a_firms_own_version_of_a_shipped_rule_counts(late: Program):
     ],
 )
 def test_a_rule_that_cannot_work_says_which_and_why(change: dict[str, Any], why: str):
-    with pytest.raises(book.BadRule, match=r"any-task-late") as caught:
+    with pytest.raises(Unusable, match=r"any-task-late") as caught:
         book.read(OWN | change)
     assert why in str(caught.value)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain import care, workdays
 from bot.domain.care import Loyalty, Standing, SurveyKind
+from bot.domain.definition import Unusable
 
 TODAY = date(2026, 11, 18)
 PLAN = {node.id: node for node in care.shipped()}
@@ -65,7 +66,7 @@ def test_a_node_is_due_on_a_working_day_near_by(node: str, since: date, today: d
 )
 def test_a_node_that_cannot_work_is_refused(change: dict[str, object]):
     body = PLAN["thanks"].model_dump() | change
-    with pytest.raises(care.BadNode):
+    with pytest.raises(Unusable):
         care.read(body)
 
 

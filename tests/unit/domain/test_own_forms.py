@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import bot.commands  # noqa: F401 - declares the commands
 from bot.commands.registry import COMMANDS
 from bot.domain import forms
-from bot.domain.forms import BadAnswer, BadForm
+from bot.domain.definition import Unusable
+from bot.domain.forms import BadAnswer
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 GOOD: dict[str, Any] = {
@@ -60,7 +61,7 @@ def field(**parts: Any) -> dict[str, Any]:
     ],
 )
 def test_a_form_that_cannot_be_used_says_why(body: dict[str, Any], why: str):
-    with pytest.raises(BadForm, match=why) as caught:
+    with pytest.raises(Unusable, match=why) as caught:
         forms.read(body)
     assert "form gate" in str(caught.value)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain import churn, reports
+from bot.domain.definition import Unusable
 from bot.domain.reports import Section
 
 REPORT: dict[str, Any] = {
@@ -38,7 +39,7 @@ CARD: dict[str, Any] = {
 )
 def test_a_report_template_that_cannot_be_used_says_why(change: dict[str, Any], why: str):
     assert reports.read(REPORT).heading(Section.CASES) == Section.CASES.text
-    with pytest.raises(reports.BadReport, match="report ours") as told:
+    with pytest.raises(Unusable, match="report ours") as told:
         reports.read({**REPORT, **change})
     assert why in str(told.value)
 
@@ -66,6 +67,6 @@ def test_a_report_template_that_cannot_be_used_says_why(change: dict[str, Any], 
 )
 def test_a_scorecard_that_cannot_be_used_says_why(change: dict[str, Any], why: str):
     assert churn.of({"nps": 5.0, "complaints": 9.0}, churn.read(CARD, 2)).points == 10
-    with pytest.raises(churn.BadCard) as told:
+    with pytest.raises(Unusable) as told:
         churn.read({**CARD, **change})
     assert why in str(told.value)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.domain import templates
-from bot.domain.templates import BadTemplate, Need, Template
+from bot.domain.definition import Unusable
+from bot.domain.templates import Need, Template
 from bot.domain.terms import Phase
 
 SHIPPED = sorted(templates.shipped())
@@ -77,6 +78,6 @@ def test_a_name_in_one_language_serves_both():
     ],
 )
 def test_a_wrong_template_says_why(wrong: dict[str, Any], why: str):
-    with pytest.raises(BadTemplate, match=why) as error:
+    with pytest.raises(Unusable, match=why) as error:
         templates.read(body(**wrong))
     assert "own" in str(error.value)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import workdays, worktime
+from bot.domain.definition import Unusable
 from bot.rules import book, worded
 from bot.rules.facts import CHECKED, FACTS, known_at, of_event
 from bot.rules.sentences import sentence
@@ -78,7 +79,7 @@ def test_conditions_nest_and_the_unknown_never_matches(when: Any, facts: Any, me
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_with_its_id(change: dict[str, Any], why: str):
-    with pytest.raises(book.BadRule, match="some-rule") as caught:
+    with pytest.raises(Unusable, match="some-rule") as caught:
         book.read(RULE | change)
     assert why in str(caught.value)
 
