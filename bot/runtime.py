@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Final
 
 import psycopg
@@ -85,7 +86,8 @@ class Jobs:
                     fetch_job_polling_interval=2.0,
                     update_heartbeat_interval=5.0,
                     stalled_worker_timeout=STALLED_S,
-                    shutdown_graceful_timeout=1.0,
+                    # Who works until nothing is left ends what was begun, however long it takes.
+                    shutdown_graceful_timeout=1.0 if wait else inf,
                     delete_jobs="never",
                 )
             )

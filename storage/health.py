@@ -17,7 +17,7 @@ PAGE: Final = 250
 Figures = dict[str, Any]
 
 _WHO: Final = """
-SELECT c.id, c.stage, c.tier, CAST(:today AS date) - CAST(c.created_at AS date) AS age,
+SELECT c.id, c.stage, c.tier, c.service_level, CAST(:today AS date) - CAST(c.created_at AS date) AS age,
   plan.every_days, said.at AS last_at, heard.at AS last_in,
   EXISTS (SELECT 1 FROM contact k WHERE k.customer_id = c.id AND k.role = 'decision_maker'
     AND k.merged_into_id IS NULL) AS has_decider
@@ -58,8 +58,8 @@ FROM said s LEFT JOIN rhythm ON rhythm.customer_id = s.customer_id GROUP BY 1
 """
 
 _ANSWERS: Final = """
-SELECT customer_id AS id, percentile_cont(0.5) WITHIN GROUP (ORDER BY
-  EXTRACT(epoch FROM COALESCE(answered_at, :now) - started_at) / 3600) AS answer_hours
+SELECT customer_id AS id, array_agg(started_at) AS asked,
+  array_agg(COALESCE(answered_at, :now)) AS answered
 FROM answer_clock WHERE customer_id = ANY(:ids) AND stopped_at IS NULL
   AND started_at > CAST(:now AS timestamptz) - interval '90 days' AND started_at <= :now
   AND (answered_at IS NOT NULL OR due_at < :now) GROUP BY 1

@@ -346,7 +346,7 @@ async def _chat(ask: Ask, text: str) -> Conversation:
     if found is None and chat and may:
         found = await talk.open_conversation(ask.session, channel, chat)
     # Members' own chats are nobody else's.
-    if found is None or not may or (channel == "web" and found != ask.chat):
+    if found is None or not may or (channel == actors.HOME and found != ask.chat):
         raise CommandError(_NO_SUCH, what=ask.t(Text("聊天", "chat")), name=text)
     return found
 

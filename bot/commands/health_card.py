@@ -67,7 +67,7 @@ _SHOWN: Final[Mapping[str, Text]] = {
         "上次联系为计划间隔的 {value:.1f} 倍", "last contact {value:.1f}× the planned gap"
     ),
     "seniors": Text("{value:.0f} 天前", "{value:.0f} days ago"),
-    "answer_hours": Text("{value:.1f} 小时", "{value:.1f} h"),
+    "answer_hours": Text("{value:.1f} 小时（服务时间）", "{value:.1f} h of service time"),
 }
 _RENEWAL: Final[Mapping[float, Text]] = {
     0.0: Text("快到期或已到期，没有续约动作", "ends, and nobody talks of renewing"),

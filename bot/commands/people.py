@@ -9,7 +9,7 @@ from bot.commands.customer import card as customer_card
 from bot.commands.registry import Ask, CommandError, Rest, command
 from bot.contract import Level, Notice, Table
 from bot.domain import mail_domains, terms
-from bot.people import ROLE_NAMES
+from bot.people import HOME, ROLE_NAMES
 from bot.texts import Text, listed
 from storage import people, tokens
 from storage.tables import Contact, Customer, User
@@ -74,7 +74,7 @@ async def whoami(ask: Ask) -> Notice:
 async def _accounts(ask: Ask) -> str:
     """Where this person is known, on each channel."""
     known = await people.identities(ask.session, ask.actor.user_id or 0)
-    return "\n".join(f"{one.channel} {one.address}" for one in known if one.channel != "web")
+    return "\n".join(f"{one.channel} {one.address}" for one in known if one.channel != HOME)
 
 
 def _roles(ask: Ask, codes: Sequence[str]) -> str:

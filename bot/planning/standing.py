@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from statistics import median
 from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock, log
-from bot.domain import ageing, churn, health, money, segments, workdays
+from bot.domain import ageing, churn, health, money, segments, service, workdays
 from bot.domain.churn import Risk
 from bot.domain.definition import Unusable
 from bot.domain.earned import earned
@@ -80,7 +81,8 @@ async def of(
     session: AsyncSession, ids: Collection[int], now: datetime, timezone: str
 ) -> list[Standing]:
     """How these customers stand now; a handful of queries, however many they are."""
-    today = now.astimezone(clock.zone(timezone)).date()
+    now = now.astimezone(clock.zone(timezone))
+    today = now.date()
     how, odds = await scheme(session), await scaled(session)
     facts = await kept.figures(session, ids, now, today, money.OWN)
     work = await _work(session, ids, today, timezone)
@@ -132,8 +134,21 @@ def _inputs(
         if silent is not None
         else None,
         "seniors": senior,
-        "answer_hours": _float(facts.get("answer_hours")),
+        "answer_hours": _answer_hours(facts, now),
     }
+
+
+def _answer_hours(facts: Figures, now: datetime) -> float | None:
+    """The median time until an answer, in the hours in which the customer's level is served."""
+    if not facts.get("asked"):
+        return None
+    level, calendar = service.level(facts["tier"], facts["service_level"]), workdays.china()
+    spans = zip(facts["asked"], facts["answered"], strict=True)
+    return median(
+        level.left(begin.astimezone(now.tzinfo), end.astimezone(now.tzinfo), calendar)
+        / timedelta(hours=1)
+        for begin, end in spans
+    )
 
 
 def _money_cpi(facts: Figures) -> float | None:

@@ -1,9 +1,11 @@
 """Drafts of proposals: what the customer asked for, with the items; what is open stays open."""
 
+import asyncio
+
 import pytest
 
 from bot.app import Program
-from bot.contract import Notice
+from bot.contract import Answer, Asked, Heard, Notice
 from tests import play
 from tests.scripted_model import give, think
 
@@ -62,3 +64,18 @@ async def test_a_proposal_is_no_reply_to_send(loaded: Program):
     (row,) = await play.rows(loaded, "SELECT id FROM interaction WHERE evidence = '{draft}'")
     assert not (await play.run(loaded, f"/draft use #{row['id']} 好的")).ok
     assert (await play.run(loaded, f"/draft drop #{row['id']}")).ok
+
+
+async def test_a_model_that_takes_its_time_is_waited_for(loaded: Program):
+    await wanted(loaded)
+    model = give(loaded, {"lines": [{"text": "门禁", "section": "goal", "items": [1]}]})
+    at_once = model.ask
+
+    async def slowly(asked: Asked, heard: Heard | None = None) -> Answer:
+        await asyncio.sleep(1.2)
+        return await at_once(asked, heard)
+
+    model.ask = slowly
+    assert (await play.run(loaded, "/draft proposal 华建 门禁")).ok
+    await think(loaded)
+    assert "门禁" in play.words((await play.posted(loaded))[-1])

@@ -171,7 +171,7 @@ INPUTS = (
     ("亲密度", "closeness"),
     ("联系频率", "contact frequency"),
     ("高层联系 2 天前", "senior contact 2 days ago"),
-    ("响应时间 1.5 小时", "answer time 1.5 h"),
+    ("响应时间 1.5 小时（服务时间）", "answer time 1.5 h of service time"),
 )
 """Every input that the example names, under its part."""
 
