@@ -15,6 +15,7 @@ from bot import people
 from bot.app import Program
 from bot.commands.console import Outcome
 from bot.contract import ChannelName, InboundMessage, Notice, Sender
+from bot.render import plain
 from storage import outbox as outbox_rows
 from storage import people as members
 from storage.tables import Delegation
@@ -80,6 +81,8 @@ def words(notice: Notice) -> str:
     parts += [f"{fact.label} {fact.value}" for fact in notice.facts]
     if notice.table:
         parts += [" ".join(row) for row in notice.table.rows]
+    if notice.chart:
+        parts += plain.picture(notice.chart)
     parts += [f"{button.label} {button.command}" for button in notice.buttons]
     return "\n".join(parts)
 

@@ -1,5 +1,6 @@
 """Alerts: what is open and why, taken or judged."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -30,10 +31,11 @@ async def alerts(ask: Ask) -> Notice:
     if not found:
         return ask.notice(title=title, text=ask.t(Text("目前没有预警。", "None at present.")))
     seen = await watch.seen(ask.session, ask.actor.scope, found)
+    rules = book.in_force(await definitions.newest(ask.session, "rule"), off=True).rules
     rows = [
         (
             f"#{a.id}",
-            " · ".join(dict.fromkeys(one["rule"] for one in seen[a.id])),
+            " · ".join(dict.fromkeys(_called(ask, rules, one["rule"]) for one in seen[a.id])),
             await _about(ask, a),
             cards.moment(ask, a.opened_at),
         )
@@ -57,6 +59,11 @@ async def alerts(ask: Ask) -> Notice:
         if a.acknowledged_at is None
     ]
     return ask.notice(title=title, table=Table(columns=columns, rows=tuple(rows)), buttons=buttons)
+
+
+def _called(ask: Ask, rules: Mapping[str, book.Rule], id_: str) -> str:
+    rule = rules.get(id_)
+    return ask.t(book.title_of(rule)) if rule else id_
 
 
 async def _about(ask: Ask, alert: Alert) -> str:

@@ -32,6 +32,7 @@ _NEEDS: Final = {
     Makes.RISK: "risk.write",
 }
 _ABOUT: Final = {"project": _PROJECT, "customer": _CUSTOMER}
+_CODES: Final = {"project": Text("项目", "Project"), "customer": Text("客户", "Customer")}
 _NO_FORM = Text(
     "没有表单「{name}」。可用：{known}。", "There is no form “{name}”. There are: {known}."
 )
@@ -161,7 +162,7 @@ def _shown(ask: Ask, blank: Blank, about: Project | Customer) -> Notice:
     return ask.notice(
         title=made.title,
         text=ask.t(_HOW, line=made.command, field=field),
-        facts=[(ask.t(_ABOUT[blank.about]), f"{about.code} {about.name}")],
+        facts=[(ask.t(_CODES[blank.about]), f"{about.code} {about.name}")],
         form=made,
     )
 

@@ -123,8 +123,8 @@ def _told_once(ask: Ask, made: Guest, project: Project, link: str) -> Notice:
         level=Level.GOOD,
         facts=[
             (ask.t(Text("链接", "Link")), link),
-            (ask.t(_PROJECT), f"{project.code} {project.name}"),
-            (ask.t(_KIND), ask.t(GuestKind(made.kind).text)),
+            (ask.t(Text("项目", "Project")), f"{project.code} {project.name}"),
+            (ask.t(Text("类型", "Kind")), ask.t(GuestKind(made.kind).text)),
             (ask.t(Text("有效至", "Until")), cards.moment(ask, made.expires_at)),
         ],
         buttons=[

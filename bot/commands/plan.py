@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, command
-from bot.contract import Button, Gantt, Level, Notice, Span, Table
+from bot.contract import Button, Gantt, Level, Notice, Span
 from bot.domain import plan as paths
 from bot.domain import workdays
 from bot.planning import outlook
@@ -58,9 +58,7 @@ _UNKNOWN = Text(
     "{count} tasks have neither days nor hours and count as one day.",
 )
 _DRIVERS: Final = 3
-_GANTT: Final = 30
 """Tasks shown."""
-_WIDE: Final = 24
 _DRAWN: Final = 40
 """Tasks and milestones in the picture."""
 _FAINT: Final = 130
@@ -179,30 +177,6 @@ async def gantt(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
         ),
         key=lambda one: (one[0], one[1], one[2].id),
     )
-    begin, end = min(one[0] for one in spans), max(one[1] for one in spans)
-    rows = tuple(
-        (
-            f"T-{task.id}",
-            f"{'◆ ' if task.id in critical else ''}{cards.short(task.name, 24)}",
-            f"{start:%m-%d} → {due:%m-%d}",
-            _bar(begin, end, start, due, done=task.done_at is not None),
-        )
-        for start, due, task in spans[:_GANTT]
-    )
-    columns = (
-        ask.t(Text("编号", "No.")),
-        ask.t(Text("任务", "Task")),
-        ask.t(Text("日期", "Days")),
-        f"{begin:%m-%d} … {end:%m-%d}",
-    )
-    legend = Text(
-        "█ 待完成　▓ 已完成　◆ 关键路径。今天 {today}。",
-        "█ open, ▓ done, ◆ critical path. Today is {today}.",
-    )
-    more = Text("只显示前 {shown} 个，共 {count} 个任务。", "The first {shown} of {count} tasks.")
-    text = ask.t(legend, today=cards.day(ask.now.date(), ask.language))
-    if len(spans) > _GANTT:
-        text += "\n" + ask.t(more, shown=_GANTT, count=len(spans))
     buttons = _buttons(ask, project)[1:]
     if ask.host is not None:
         page = ask.host.link(f"/projects/{project.code}")
@@ -210,8 +184,6 @@ async def gantt(ask: Ask, project: Annotated[Project, _PROJECT]) -> Notice:
     stones = await projects.milestones(ask.session, project.id)
     return ask.notice(
         title=f"{project.code} {project.name}",
-        text=text,
-        table=Table(columns=columns, rows=rows),
         buttons=buttons,
     ).model_copy(update={"chart": _picture(ask, project, spans, critical, stones)})
 
@@ -273,14 +245,6 @@ def _idle(begin: date, end: date) -> tuple[date, ...]:
         return ()
     calendar, all_ = workdays.china(), (begin + timedelta(days=n) for n in range(days))
     return tuple(day for day in all_ if not calendar.is_workday(day))
-
-
-def _bar(begin: date, end: date, start: date, due: date, *, done: bool) -> str:
-    """A task's time on a line of equally wide marks, which every font has."""
-    whole = (end - begin).days + 1
-    at = (start - begin).days * _WIDE // whole
-    to = max(at + 1, -(-((due - begin).days + 1) * _WIDE // whole))
-    return "░" * at + ("▓" if done else "█") * (to - at) + "░" * (_WIDE - to)
 
 
 @command(

@@ -14,7 +14,7 @@ def degrade(notice: Notice, can: Collection[Can]) -> Notice:
         lines += plain.table(notice.table, notice.language)
         changed["table"] = None
     if notice.chart and Can.CHARTS not in can:
-        lines.append(notice.chart.words)
+        lines += plain.picture(notice.chart)
         changed["chart"] = None
     if notice.files and Can.FILES not in can:
         lines += plain.files(notice)

@@ -17,6 +17,9 @@ _STEPS: Final = (1, 2, 7, 14, 28, 91, 182, 364)
 _MARKS: Final = 6
 """About how many days are named above."""
 _DAY: Final = timedelta(days=1)
+_MOST_MARKS: Final = 24
+"""Characters of a row in characters."""
+_NAMED: Final = 28
 
 
 def svg(shown: Gantt, ink: str, paper: str) -> str:
@@ -36,6 +39,26 @@ def svg(shown: Gantt, ink: str, paper: str) -> str:
         parts.append(_stone(row, first, last, y) if row.stone else _bar(row, first, last, y))
     parts += [*_today(shown, first, last, height), *_legend(shown, height, ink), "</svg>"]
     return "".join(parts)
+
+
+def lines(shown: Gantt) -> list[str]:
+    """The same in characters that every font has, for channels without pictures."""
+    first, last = _ends(shown)
+    said = [shown.words, f"◆ {shown.legend[0]}  ◇ {shown.legend[2]}  ▓ ✓"]
+    for row in shown.rows:
+        mark = "◇ " if row.stone else "◆ " if row.strong else ""
+        days = f"{row.first:%m-%d} → {row.last:%m-%d}"
+        label = row.label if len(row.label) <= _NAMED else f"{row.label[: _NAMED - 1]}…"
+        said.append(f"{mark}{label} {days} {_line(row, first, last)}")
+    return [*said, *([shown.more] if shown.more else [])]
+
+
+def _line(row: Span, first: date, last: date) -> str:
+    """A row's time on a line of equally wide marks."""
+    whole = (last - first).days + 1
+    at = (row.first - first).days * _MOST_MARKS // whole
+    to = max(at + 1, -(-((row.last - first).days + 1) * _MOST_MARKS // whole))
+    return "░" * at + ("▓" if row.share >= 1 else "█") * (to - at) + "░" * (_MOST_MARKS - to)
 
 
 def _ends(shown: Gantt) -> tuple[date, date]:

@@ -1,6 +1,7 @@
 """Notice → plain words, for channels and places that show nothing else."""
 
-from bot.contract import Button, Notice, Table
+from bot.contract import Button, Gantt, Notice, Picture, Table
+from bot.render import gantt
 from bot.texts import Text
 
 _SAY = Text("回复 {command}", "reply {command}")
@@ -23,10 +24,15 @@ def body(notice: Notice) -> list[str]:
     if notice.table:
         lines += table(notice.table, notice.language)
     if notice.chart:
-        lines.append(notice.chart.words)
+        lines += picture(notice.chart)
     lines += files(notice)
     lines += [button(one, notice.language) for one in notice.buttons]
     return lines
+
+
+def picture(shown: Picture) -> list[str]:
+    """A picture in words; a plan is drawn in characters."""
+    return gantt.lines(shown) if isinstance(shown, Gantt) else [shown.words]
 
 
 def files(notice: Notice) -> list[str]:

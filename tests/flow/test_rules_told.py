@@ -282,7 +282,7 @@ async def test_an_alert_of_before_reasons_were_kept_shows_its_title_and_goes_wit
            opened_at) VALUES ('key-task-late', 'task:1', 1, 1, 'danger', '{"task.days_late": 9}',
            '[]', 0, now()) RETURNING id""",
     )
-    assert "key-task-late P-0001" in await play.said(loaded, "/预警", "李雷")
+    assert "关键任务逾期 P-0001" in await play.said(loaded, "/预警", "李雷")
     assert "关键任务逾期\n" in await play.said(loaded, "/预警详情 1", "李雷")
     assert "没有预警" in await play.said(loaded, "/预警详情 1", "赵强")
     assert "不再提醒" in await play.said(loaded, "/知道了 1", "李雷")

@@ -66,7 +66,16 @@ def test_words_are_safe_and_what_matters_is_seen():
     assert other < whole
     assert [bar.get("fill") for bar in bars] == [COLOURS[0], COLOURS[0], COLOURS[1]]
     assert "style" not in chart.svg(PLAN)
-    assert plain.text(Notice(chart=PLAN)) == PLAN.words
+
+
+def test_without_pictures_it_is_drawn_in_characters():
+    words, _, *rows, more = plain.text(Notice(chart=PLAN)).split("\n")
+    assert (words, more) == (PLAN.words, PLAN.more)
+    assert rows[0] == "◆ T-1 装摄像头 11-16 → 11-25 ██████████████████░░░░░░"
+    assert "…" in rows[1]
+    assert rows[3].startswith("◇ 上线 11-26 → 11-26 ")
+    assert "▓" in rows[3]
+    assert {len(row.rpartition(" ")[2]) for row in rows} == {24}
 
 
 days = st.integers(0, 4000)
