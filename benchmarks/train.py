@@ -317,7 +317,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--corrections", type=Path, help="lines like those of the corpus")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go")
     asked = parser.parse_args(given)
-    rows = corpus()
+    extra: list[Row] = []
     if asked.corrections:
         try:
             extra = corrected(asked.corrections)
@@ -325,7 +325,7 @@ def main(given: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
         print(f"{len(extra)} corrections, each counted {CORRECTED:g} times")
-        rows += extra
+    rows = [*corpus(), *extra]
     values = across(rows)
     least, by = bounds(values, rows), heat(values, rows)
     show(values, rows, least)

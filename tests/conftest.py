@@ -1,6 +1,7 @@
 """What all tests share: one real PostgreSQL per worker, an empty database per test, a small firm."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -22,6 +23,8 @@ from storage.embedded import Cluster, open_cluster
 
 KEY = b"k" * 32
 _numbers = itertools.count()
+# As the program does it: thousands of tests leave little garbage, and much to look through.
+gc.set_threshold(50_000)
 
 FIRM: dict[str, Any] = {
     "members": [

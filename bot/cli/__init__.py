@@ -1,5 +1,6 @@
 """The program's commands. Heavy parts are imported by the command that needs them."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -44,6 +45,9 @@ app.add_typer(models_app, name="models")
 
 def main() -> None:
     """Entry point: plain words instead of a traceback for what people can mend."""
+    # A start makes a million objects that stay: looking among them for garbage as often as Python
+    # does would take a fifth of it.
+    gc.set_threshold(50_000)
     try:
         app()
     except BadSettings as error:

@@ -12,6 +12,8 @@ from benchmarks import train
 from bot.cli import evaluating
 from bot.pipeline import features, regression, sentiment
 
+pytestmark = pytest.mark.xdist_group("training")
+
 
 @given(st.text(max_size=400))
 def test_nothing_raises_and_shares_are_shares(text):
@@ -55,19 +57,28 @@ def test_a_line_that_is_none_is_named(tmp_path):
         list(train.read(tmp_path / "x.tsv"))
 
 
-def test_the_weights_are_those_of_the_corpus():
+@pytest.fixture(scope="module")
+def rows() -> list[train.Row]:
+    """The whole corpus, which takes a while to read."""
+    return train.corpus()
+
+
+@pytest.fixture(scope="module")
+def trained(rows: list[train.Row]) -> train.Trained:
+    return train.train(rows)
+
+
+def test_the_weights_are_those_of_the_corpus(trained: train.Trained):
     """`make train` was run after the corpus or the features changed."""
-    rows = train.corpus()
     data = json.loads(train.WEIGHTS.read_text("utf-8"))
-    made = train.written(train.train(rows), data["heat"], data["above"])
+    made = train.written(trained, data["heat"], data["above"])
     assert made == train.WEIGHTS.read_text("utf-8")
 
 
-def test_python_tells_what_training_told():
-    rows = train.corpus()[::97]
-    trained = train.train(train.corpus())
-    values = train.told(trained, rows)
-    for row, value in zip(rows, values, strict=True):
+def test_python_tells_what_training_told(rows: list[train.Row], trained: train.Trained):
+    some = rows[::97]
+    values = train.told(trained, some)
+    for row, value in zip(some, values, strict=True):
         told = regression.tell(row.words, row.facts, row.lean, row.calm)
         assert max(told.moods) == told.moods[value[:3].argmax()] or max(told.moods) < 0.6
     assert sentiment.score("很满意", "zh").label == "positive"
@@ -102,16 +113,16 @@ def test_weights_that_are_none_change_nothing(tmp_path, text):
     assert regression.weights() is before
 
 
-def test_corrections_are_a_voice_that_counts_more(tmp_path):
+def test_corrections_are_a_voice_that_counts_more(rows: list[train.Row], tmp_path):
     """The same few rows pull a text further when they are corrections."""
     file = tmp_path / "of-ours.tsv"
     file.write_text("+\tr\tzzq vvk\n0\t\tzzq wwx\n-\tc\tzzq yyb\n" * 4, "utf-8")
-    rows = train.corrected(file)
-    assert {row.voice for row in rows} == {"corrections"}
-    others = train.corpus()[::40]
+    ours = train.corrected(file)
+    assert {row.voice for row in ours} == {"corrections"}
+    others = rows[::40]
     plain = train.train([*others, *train.read(file)])
-    heeded = train.train([*others, *rows])
-    first = [rows[0]]
+    heeded = train.train([*others, *ours])
+    first = [ours[0]]
     assert train.told(heeded, first)[0, 2] > train.told(plain, first)[0, 2]
 
 
@@ -123,10 +134,9 @@ def test_corrections_that_cannot_be_read_end_the_training(tmp_path, capsys):
 
 
 def test_training_with_corrections_says_how_many_and_writes_elsewhere(
-    tmp_path, capsys, monkeypatch
+    rows: list[train.Row], tmp_path, capsys, monkeypatch
 ):
-    corpus = train.corpus()[::6]
-    monkeypatch.setattr(train, "corpus", lambda: list(corpus))
+    monkeypatch.setattr(train, "corpus", lambda: rows[::6])
     monkeypatch.setattr(train, "PRECISE", 0.5)
     file, out = tmp_path / "said.tsv", tmp_path / "weights.json"
     file.write_text("-\tc\t这个月又没来\n0\t\t没说不要\n", "utf-8")
