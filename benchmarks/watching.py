@@ -136,8 +136,8 @@ SELECT p, 'Task ' || t || ' of ' || p, CAST(%(now)s AS date) - 8 + (p * 7 + t * 
 FROM generate_series(1, %(projects)s) p, generate_series(1, 6) t
 """,
     """
-INSERT INTO milestone (project_id, name, due, remind_days)
-SELECT p, 'Stone ' || m, CAST(%(now)s AS date) - 5 + (p + m * 11) %% 60, 3
+INSERT INTO milestone (project_id, name, due, remind_days, phase)
+SELECT p, 'Stone ' || m, CAST(%(now)s AS date) - 5 + (p + m * 11) %% 60, 3, ''
 FROM generate_series(1, %(projects)s) p, generate_series(1, 3) m
 """,
     """
