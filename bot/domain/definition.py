@@ -1,6 +1,8 @@
 """What a firm writes itself as data: read with words for what is wrong, and laid over what ships."""
 
-from collections.abc import Callable, Iterable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import resources
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -31,6 +33,14 @@ def read(model: type[_M], kind: str, body: Mapping[str, Any]) -> _M:
         return model.model_validate(body)
     except ValueError as error:
         raise Unusable(f"{kind} {body.get('id', '?')}: {error}") from error
+
+
+def bodies(folder: str) -> Iterator[dict[str, Any]]:
+    """What ships in a folder of `data`, a file each, in the order of their names."""
+    files = resources.files("bot.domain").joinpath("data", folder).iterdir()
+    for file in sorted(files, key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            yield tomllib.loads(file.read_text("utf-8"))
 
 
 def in_force(

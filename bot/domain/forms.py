@@ -1,12 +1,10 @@
 """Forms of the firm's own: what is asked, what is a good answer, and what comes of it."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -115,13 +113,7 @@ def read(body: Mapping[str, Any]) -> Blank:
 @cache
 def shipped() -> dict[str, Blank]:
     """The forms that come with the program, by id."""
-    folder = resources.files("bot.domain").joinpath("data", "forms")
-    found = [
-        read(tomllib.loads(file.read_text("utf-8")))
-        for file in sorted(folder.iterdir(), key=lambda one: one.name)
-        if file.name.endswith(".toml")
-    ]
-    return {one.id: one for one in found}
+    return {one.id: one for one in map(read, definition.bodies("forms"))}
 
 
 Answer = str | date

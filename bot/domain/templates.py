@@ -1,10 +1,8 @@
 """Templates of projects: milestones and tasks on working days, and what a phase asks for."""
 
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -138,10 +136,4 @@ def read(body: Mapping[str, Any]) -> Template:
 @cache
 def shipped() -> dict[str, Template]:
     """The templates that come with the program, by id."""
-    folder = resources.files("bot.domain").joinpath("data", "projects")
-    found = [
-        read(tomllib.loads(file.read_text("utf-8")))
-        for file in sorted(folder.iterdir(), key=lambda one: one.name)
-        if file.name.endswith(".toml")
-    ]
-    return {one.id: one for one in found}
+    return {one.id: one for one in map(read, definition.bodies("projects"))}
