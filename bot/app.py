@@ -46,6 +46,7 @@ from bot.pipeline.flow import Flow
 from bot.pipeline.following import Following
 from bot.pipeline.happenings import Happenings
 from bot.receipts import Receipts
+from bot.rules import engine
 from bot.rules.engine import Engine
 from bot.settings import Settings
 from storage import db as storage_db
@@ -177,7 +178,7 @@ class Program(Host):
         )
 
     async def check_project(self, ask: Ask, project: Project) -> None:
-        rules = await self.rules.in_force(ask.session)
+        rules = await engine.in_force(ask.session)
         await self.rules.check_project(ask.session, project, self.now(), rules)
 
     def link(self, path: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.registry import Ask
-from bot.rules import book, wording
-from storage import definitions, watch
+from bot.rules import engine, wording
+from storage import watch
 from storage.tables import Alert
 
 
@@ -19,8 +19,7 @@ async def titled(ask: Ask, alerts: Sequence[Alert]) -> list[Open]:
     """Each alert with its titles in the asker's language, of the reasons that they may see."""
     if not alerts:
         return []
-    own = await definitions.newest(ask.session, "rule")
-    rules = book.in_force(own).rules
+    rules = (await engine.in_force(ask.session)).rules
     seen = await watch.seen(ask.session, ask.actor.scope, alerts)
     return [
         Open(

@@ -10,9 +10,9 @@ from sqlmodel import col, select
 from bot.commands import cards
 from bot.commands.registry import Ask, CommandError, command
 from bot.contract import Button, Level, Notice, Table
-from bot.rules import book, wording
+from bot.rules import book, engine, wording
 from bot.texts import Text
-from storage import definitions, watch
+from storage import watch
 from storage.tables import Alert, AlertVerdict, Customer, Project
 
 _NUMBER = Text("编号", "number")
@@ -31,7 +31,7 @@ async def alerts(ask: Ask) -> Notice:
     if not found:
         return ask.notice(title=title, text=ask.t(Text("目前没有预警。", "None at present.")))
     seen = await watch.seen(ask.session, ask.actor.scope, found)
-    rules = book.in_force(await definitions.newest(ask.session, "rule"), off=True).rules
+    rules = (await engine.in_force(ask.session, off=True)).rules
     rows = [
         (
             f"#{a.id}",
@@ -83,8 +83,7 @@ async def _about(ask: Ask, alert: Alert) -> str:
 )
 async def show(ask: Ask, number: Annotated[int, _NUMBER]) -> Notice:
     alert, reasons = await _mine(ask, number)
-    own = await definitions.newest(ask.session, "rule")
-    rules = book.in_force(own).rules
+    rules = (await engine.in_force(ask.session)).rules
     project = await ask.session.get(Project, alert.project_id) if alert.project_id else None
     customer = await ask.session.get(Customer, alert.customer_id) if alert.customer_id else None
     row = project or customer

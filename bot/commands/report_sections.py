@@ -1,9 +1,8 @@
 """What a customer's report says: its sections, from public facts alone."""
 
-import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -156,18 +155,9 @@ async def _times(a: _About) -> str:
 
 
 def _median(a: _About, spans: Times) -> str | None:
-    """In the time that the customer's service level counts: nights are nobody's delay but of one kept
-    around the clock.
-    """
-    if not spans:
-        return None
     level = service.level(a.customer.tier, a.customer.service_level)
-    zone, calendar = clock.zone(a.ask.defaults.timezone), workdays.china()
-    took = [
-        level.left(start.astimezone(zone), end.astimezone(zone), calendar) for start, end in spans
-    ]
-    middle = statistics.median(one / timedelta(hours=1) for one in took)
-    return a.t(Text("{h:.1f} 小时", "{h:.1f} h"), h=middle)
+    hours = service.typical(level, spans, clock.zone(a.ask.defaults.timezone), workdays.china())
+    return None if hours is None else a.t(Text("{h:.1f} 小时", "{h:.1f} h"), h=hours)
 
 
 async def _satisfaction(a: _About) -> str:

@@ -77,8 +77,8 @@ async def invite(
 
     Nobody but a member (`by_hand`) puts a second question beside another.
     """
-    near = await surveys.near(ask.session, customer.id, ask.now, ask.now - care.APART)
-    if near is not None and not by_hand:
+    near = None if by_hand else await _near(ask, customer)
+    if near is not None:
         raise TooSoon(_BESIDE, **_asked(ask, customer, near))
     last = await surveys.last_asked(ask.session, customer.id, kind, ask.now - care.REST)
     if last is not None:
@@ -113,6 +113,10 @@ async def invite(
     await ask.session.flush()
     ask.wrote("survey.made", one)
     return one, [waits for _, _, waits in made]
+
+
+async def _near(ask: Ask, customer: Customer) -> Survey | None:
+    return await surveys.near(ask.session, customer.id, ask.now, ask.now - care.APART)
 
 
 def _asked(ask: Ask, customer: Customer, one: Survey) -> dict[str, Any]:
@@ -187,7 +191,7 @@ async def survey(
             project=project.code,
             code=customer.code,
         )
-    near = await surveys.near(ask.session, customer.id, ask.now, ask.now - care.APART)
+    near = await _near(ask, customer)
     _, waits = await invite(ask, kind, customer, project, by_hand=True)
     shown = await offering.sent_off(ask, waits)
     if near is None:

@@ -2,12 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from statistics import median
 from typing import Any, Final
 
 from bot.domain import workdays, worktime
@@ -74,6 +75,19 @@ class Level:
         if self.always:
             return due.astimezone(UTC) - now.astimezone(UTC)
         return worktime.between(now, due.astimezone(now.tzinfo), calendar)
+
+
+def typical(
+    level: Level, spans: Iterable[tuple[datetime, datetime]], zone: tzinfo, calendar: Calendar
+) -> float | None:
+    """The median of what (begin, end) pairs took, in hours that the level counts: nights are nobody's
+    delay but of who is served around the clock. None where there are none.
+    """
+    took = [
+        level.left(begin.astimezone(zone), end.astimezone(zone), calendar) / timedelta(hours=1)
+        for begin, end in spans
+    ]
+    return median(took) if took else None
 
 
 def heads_up(span: timedelta) -> timedelta:

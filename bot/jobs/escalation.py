@@ -4,6 +4,7 @@ from typing import Final
 
 from bot import log
 from bot.clock import Clock
+from bot.rules import engine
 from bot.rules.engine import Engine
 from storage import watch
 from storage.db import Database
@@ -30,7 +31,7 @@ class Escalation:
             due = await watch.open_alerts(session, climbing=now)
             if due:
                 await watch.lock(session, [alert.subject for alert in due])
-                rules = await self._rules.in_force(session)
+                rules = await engine.in_force(session)
                 for alert in await watch.open_alerts(session, climbing=now):
                     told += await self._rules.alerting.climb(session, alert, rules, now)
         _log.info("escalation.done", told=told)

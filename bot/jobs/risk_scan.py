@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.contract import Button, Level, Notice
 from bot.domain import workdays
 from bot.people import Defaults
-from bot.rules import alerting, book, reasons
+from bot.rules import alerting, book, engine, reasons
 from bot.rules.engine import Engine
 from bot.rules.firing import Firing, of_row
 from bot.texts import Text, language_of
@@ -54,7 +54,7 @@ class RiskScan:
         now = self._now()
         async with self._db.transaction() as session:
             await watch.lock(session, ["scan"])
-            rules = await self._rules.in_force(session)
+            rules = await engine.in_force(session)
             holding = await self._lasting(session, await self._found(session, rules, now), now)
             holding = await self._held_back(session, holding, now)
             if not self._is_day_off(now):  # what is told every few days would pile up for Monday
@@ -85,7 +85,7 @@ class RiskScan:
     ) -> list[Firing]:
         """Those that need not last, or have lasted for as long as their rule wants."""
         waiting = {one.rule.id: one.rule.lasts for one in found if one.rule.lasts}
-        rules = await self._rules.in_force(session)
+        rules = await engine.in_force(session)
         named = [rule.id for rule in rules.rules.values() if rule.lasts]
         since = await holdings.keep(
             session, named, [one.key for one in found if one.rule.id in waiting], now

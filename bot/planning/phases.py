@@ -19,7 +19,8 @@ async def unmet(
         return []
     standing = await plans.standing(session, project.id)
     tasks = (await plans.tasks(session, [project.id]))[project.id]
-    earlier = set(list(Phase)[: list(Phase).index(phase)])
+    order = list(Phase)
+    earlier = set(order[: order.index(phase)])
     before = [m for m in await projects.milestones(session, project.id) if m.phase in earlier]
     return [
         _words(need, missing)

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from statistics import median
 from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -134,21 +133,17 @@ def _inputs(
         if silent is not None
         else None,
         "seniors": senior,
-        "answer_hours": _answer_hours(facts, now),
+        "answer_hours": _answer_hours(facts, now.tzinfo or UTC),
     }
 
 
-def _answer_hours(facts: Figures, now: datetime) -> float | None:
+def _answer_hours(facts: Figures, zone: tzinfo) -> float | None:
     """The median time until an answer, in the hours in which the customer's level is served."""
     if not facts.get("asked"):
         return None
-    level, calendar = service.level(facts["tier"], facts["service_level"]), workdays.china()
+    level = service.level(facts["tier"], facts["service_level"])
     spans = zip(facts["asked"], facts["answered"], strict=True)
-    return median(
-        level.left(begin.astimezone(now.tzinfo), end.astimezone(now.tzinfo), calendar)
-        / timedelta(hours=1)
-        for begin, end in spans
-    )
+    return service.typical(level, spans, zone, workdays.china())
 
 
 def _money_cpi(facts: Figures) -> float | None:

@@ -59,6 +59,11 @@ class Filed:
         )
 
 
+async def in_force(session: AsyncSession, *, off: bool = False) -> book.Book:
+    """The shipped rules with the firm's own and its switches; `off`: with those switched off, too."""
+    return book.in_force(await definitions.newest(session, "rule"), off=off)
+
+
 class Engine:
     """Fires rules. Own rules are read anew by every scan and by each batch that needs them."""
 
@@ -78,17 +83,12 @@ class Engine:
             **(actions or {}),
         }
 
-    async def in_force(self, session: AsyncSession) -> book.Book:
-        """The shipped rules with the firm's own and its switches."""
-        own = await definitions.newest(session, "rule")
-        return book.in_force(own)
-
     async def filed(self, session: AsyncSession, items: Sequence[Filed], now: datetime) -> None:
         """Rules on messages, for a batch that is being filed in this transaction."""
         heard = [one for one in items if one.customer_id and one.direction == "in"]
         if not heard:
             return
-        rules = await self.in_force(session)
+        rules = await in_force(session)
         listening = rules.on("message.filed")
         if all("message.signals" in rule.asks for rule in listening):
             heard = [one for one in heard if one.signals]
@@ -136,7 +136,7 @@ class Engine:
         """Rules on something that has just been done or heard of, in its transaction."""
         if customer_id is None and project_id is None:
             return
-        rules = await self.in_force(session)
+        rules = await in_force(session)
         listening = rules.on(event)
         if listening:
             seen = await self._seen(session, event, now, customer_id, project_id, facts)

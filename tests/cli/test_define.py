@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import Program
 from bot.cli import defining
+from bot.rules import engine
 from tests import play
 
 DOC = Path(__file__).parents[2] / "docs" / "definitions.md"
@@ -40,7 +41,7 @@ async def test_the_documents_example_is_taken_once_and_comes_out_again(
         ("scorecard", 1),
     ]
     async with program.db.transaction() as session:
-        assert "own-large-project-late" in (await program.rules.in_force(session)).rules
+        assert "own-large-project-late" in (await engine.in_force(session)).rules
     await defining.show(program)
     shown = tmp_path / "shown.json"
     shown.write_text(capsys.readouterr().out, "utf-8")
